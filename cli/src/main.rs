@@ -1,0 +1,2 @@
+//! The `packer` binary.
+fn main() {}

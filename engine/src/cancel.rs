@@ -1,0 +1,113 @@
+//! Cancellation with two strengths: *stopping* (start nothing new, ask what runs to end, still clean up) and *killing*
+//! (end now). Phases only ever go up. Nothing here drops a future: whoever owns a machine decides how it ends.
+
+use tokio::sync::watch;
+
+/// How far the run is on its way to an end. Ordered: a later phase implies the earlier ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CancelPhase {
+    /// Everything may start.
+    #[default]
+    Running,
+    /// Nothing new starts but cleanup; executors are asked to end.
+    Stopping,
+    /// Nothing starts; executors end at once.
+    Killing,
+}
+
+/// A shared, cloneable cancellation signal.
+///
+/// All clones see the same phase. A [`Cancel::child`] sees its parent's phase or its own, whichever is further.
+#[derive(Clone, Debug)]
+pub struct Cancel {
+    own: watch::Sender<CancelPhase>,
+    parent: Option<Box<Cancel>>,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cancel {
+    /// A signal in phase [`CancelPhase::Running`].
+    pub fn new() -> Self {
+        Self { own: watch::Sender::new(CancelPhase::Running), parent: None }
+    }
+
+    /// A narrower scope: raising it does not touch `self`, raising `self` raises it.
+    pub fn child(&self) -> Self {
+        Self { own: watch::Sender::new(CancelPhase::Running), parent: Some(Box::new(self.clone())) }
+    }
+
+    /// Moves to `phase` unless already there or further.
+    pub fn raise(&self, phase: CancelPhase) {
+        self.own.send_if_modified(|now| {
+            let further = phase > *now;
+            if further {
+                *now = phase;
+            }
+            further
+        });
+    }
+
+    /// The phase now.
+    pub fn phase(&self) -> CancelPhase {
+        let own = *self.own.borrow();
+        self.parent.as_ref().map_or(own, |parent| own.max(parent.phase()))
+    }
+
+    /// Whether the run is stopping or killing.
+    pub fn is_stopping(&self) -> bool {
+        self.phase() >= CancelPhase::Stopping
+    }
+
+    /// Whether the run is killing.
+    pub fn is_killing(&self) -> bool {
+        self.phase() >= CancelPhase::Killing
+    }
+
+    /// Completes once `phase` is reached, at once if it already is. Cancel-safe.
+    pub async fn reached(&self, phase: CancelPhase) {
+        let mut own = self.own.subscribe();
+        let own = async move {
+            // The sender lives in `self`, so the channel cannot close while this future does.
+            let _ = own.wait_for(|now| *now >= phase).await;
+        };
+        match &self.parent {
+            None => own.await,
+            Some(parent) => {
+                let parent = Box::pin(parent.reached(phase));
+                futures_util::future::select(Box::pin(own), parent).await;
+            }
+        }
+    }
+
+    /// Completes once the run is stopping (or killing).
+    pub async fn stopping(&self) {
+        self.reached(CancelPhase::Stopping).await;
+    }
+
+    /// Completes once the run is killing.
+    pub async fn killing(&self) {
+        self.reached(CancelPhase::Killing).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_only_go_up_and_reach_children() {
+        let cancel = Cancel::new();
+        let child = cancel.child();
+        child.raise(CancelPhase::Stopping);
+        assert_eq!(cancel.phase(), CancelPhase::Running);
+        cancel.raise(CancelPhase::Killing);
+        cancel.raise(CancelPhase::Stopping);
+        assert_eq!(cancel.phase(), CancelPhase::Killing);
+        assert_eq!(child.phase(), CancelPhase::Killing);
+    }
+}

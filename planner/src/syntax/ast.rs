@@ -1,0 +1,226 @@
+//! The syntax tree: bodies of attributes and blocks, expressions and templates, each with its span.
+//!
+//! Shapes follow HashiCorp HCL native syntax (hclsyntax): a lone `"${x}"` is [`ExprKind::Unwrap`] and keeps its type,
+//! a quoted string or heredoc without sequences is [`ExprKind::String`], anything else quoted is a template.
+
+use std::sync::Arc;
+
+use crate::span::Span;
+
+/// A bare name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ident {
+    /// Its text, NFC-normalised.
+    pub name: Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The content of a file or block, attributes and blocks each in source order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// `name = expr` items. Names are unique: a second definition is a syntax error.
+    pub attributes: Vec<Attribute>,
+    /// Nested blocks.
+    pub blocks: Vec<Block>,
+    /// The whole body, without braces.
+    pub span: Span,
+}
+
+/// `name = expr`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// The name.
+    pub name: Ident,
+    /// The unevaluated right-hand side.
+    pub expr: Expr,
+    /// Name to end of expression.
+    pub span: Span,
+}
+
+/// `kind "label" … { body }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// The block type.
+    pub kind: Ident,
+    /// The labels, quoted or bare.
+    pub labels: Vec<Ident>,
+    /// What stands between the braces.
+    pub body: Body,
+    /// From the block type to the closing brace.
+    pub span: Span,
+    /// From the block type to the last label: what diagnostics about the block as a whole point at.
+    pub header: Span,
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The kinds of expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `null`.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number as written; always a valid HCL number literal, never signed.
+    Number(Arc<str>),
+    /// A literal string: escapes decoded, NFC-normalised.
+    String(Arc<str>),
+    /// A name in scope.
+    Variable(Arc<str>),
+    /// `root.a[0][*]…`: at least one step.
+    Access(Box<Expr>, Vec<Step>),
+    /// `-x`, `!x`.
+    Unary(UnaryOp, Box<Expr>),
+    /// `a + b`.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `c ? a : b`.
+    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `(x)`.
+    Paren(Box<Expr>),
+    /// `[a, b]`.
+    Tuple(Vec<Expr>),
+    /// `{ k = v }`, in source order; a repeated key wins over the earlier one.
+    Object(Vec<ObjectItem>),
+    /// `[for …]`, `{for …}`.
+    For(Box<ForExpr>),
+    /// `f(a, b...)`.
+    Call {
+        /// The function's name.
+        name: Ident,
+        /// The arguments.
+        args: Vec<Expr>,
+        /// Whether the last argument is spread with `...`.
+        spread: bool,
+        /// The closing parenthesis.
+        close: Span,
+    },
+    /// A string with interpolations or directives; also every template file.
+    Template(Vec<TemplatePart>),
+    /// A quoted string that is nothing but one interpolation: the value passes through with its type.
+    Unwrap(Box<Expr>),
+}
+
+/// One step of a traversal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `.name`.
+    Attr(Ident, Span),
+    /// `[expr]`; also the legacy `.0`. The span covers the dot or brackets too.
+    Index(Expr, Span),
+    /// `.*` (attribute-only) or `[*]` (full), with the steps applied to each element. For `.*` those are the attribute
+    /// and legacy index steps that follow; for `[*]` everything that follows.
+    Splat {
+        /// Whether it was written `[*]`.
+        full: bool,
+        /// What is applied to each element.
+        each: Vec<Step>,
+        /// The `.*` or `[*]` itself.
+        span: Span,
+    },
+}
+
+/// Prefix operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `!`
+    Not,
+}
+
+/// Infix operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after their symbols")]
+pub enum BinaryOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    And,
+    Or,
+}
+
+/// `key = value` of an object constructor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectItem {
+    /// The key.
+    pub key: ObjectKey,
+    /// The value.
+    pub value: Expr,
+}
+
+/// How an object key was written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObjectKey {
+    /// A bare word, taken literally.
+    Bare(Ident),
+    /// Anything else: `(x)` is [`ExprKind::Paren`], `"a${b}"` a template, `a.b` an access (an error when evaluated).
+    Expr(Expr),
+}
+
+/// A `for` expression, to a tuple or (with `key`) to an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForExpr {
+    /// First name of `for k, v in`.
+    pub key_name: Option<Ident>,
+    /// The element's name.
+    pub value_name: Ident,
+    /// What is iterated.
+    pub collection: Expr,
+    /// The key expression of `{for … : key => value}`.
+    pub key: Option<Expr>,
+    /// The result for each element.
+    pub value: Expr,
+    /// `...` after the value: group values by key.
+    pub grouping: bool,
+    /// `if` clause.
+    pub condition: Option<Expr>,
+}
+
+/// A piece of a template, strip markers and heredoc indent already applied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TemplatePart {
+    /// Text.
+    Literal(Arc<str>, Span),
+    /// `${expr}`.
+    Interpolation(Expr),
+    /// `%{ if c }…%{ else }…%{ endif }`.
+    If {
+        /// The condition.
+        condition: Expr,
+        /// When it holds.
+        then: Vec<TemplatePart>,
+        /// When it does not; empty without `else`.
+        otherwise: Vec<TemplatePart>,
+        /// The whole directive.
+        span: Span,
+    },
+    /// `%{ for k, v in c }…%{ endfor }`.
+    For {
+        /// First name, if two.
+        key_name: Option<Ident>,
+        /// The element's name.
+        value_name: Ident,
+        /// What is iterated.
+        collection: Expr,
+        /// Rendered for each element.
+        body: Vec<TemplatePart>,
+        /// The whole directive.
+        span: Span,
+    },
+}

@@ -1,0 +1,128 @@
+//! Values. Cheap to clone: everything large is shared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::number::Number;
+use super::ty::{ObjectType, Type};
+
+/// A value of some type, perhaps null, perhaps not known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Null of a type.
+    Null(Type),
+    /// Not known yet, of a type.
+    Unknown(Type),
+    /// A bool.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text, NFC-normalised.
+    String(Arc<str>),
+    /// A list: element type, elements.
+    List(Type, Arc<[Value]>),
+    /// A set: element type, elements in the reference's iteration order, without duplicates.
+    Set(Type, Arc<[Value]>),
+    /// A map: element type, entries.
+    Map(Type, Arc<BTreeMap<Arc<str>, Value>>),
+    /// A tuple.
+    Tuple(Arc<[Value]>),
+    /// An object.
+    Object(Arc<BTreeMap<Arc<str>, Value>>),
+}
+
+impl Value {
+    /// Text.
+    pub fn string(text: impl Into<Arc<str>>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// A whole number.
+    pub fn int(value: i64) -> Self {
+        Self::Number(Number::from(value))
+    }
+
+    /// An object of these attributes.
+    pub fn object<K: Into<Arc<str>>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Self::Object(Arc::new(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+    }
+
+    /// A list of strings.
+    pub fn strings<S: Into<Arc<str>>>(items: impl IntoIterator<Item = S>) -> Self {
+        Self::List(Type::String, items.into_iter().map(Value::string).collect())
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Null(ty) | Self::Unknown(ty) => ty.clone(),
+            Self::Bool(_) => Type::Bool,
+            Self::Number(_) => Type::Number,
+            Self::String(_) => Type::String,
+            Self::List(element, _) => Type::List(Arc::new(element.clone())),
+            Self::Set(element, _) => Type::Set(Arc::new(element.clone())),
+            Self::Map(element, _) => Type::Map(Arc::new(element.clone())),
+            Self::Tuple(items) => Type::Tuple(items.iter().map(Value::ty).collect()),
+            Self::Object(entries) => Type::Object(Arc::new(ObjectType {
+                attributes: entries.iter().map(|(name, value)| (name.clone(), value.ty())).collect(),
+                ..ObjectType::default()
+            })),
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// Whether it is known itself; its elements may still be unknown.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown(_))
+    }
+
+    /// Whether it and everything in it is known.
+    pub fn is_wholly_known(&self) -> bool {
+        match self {
+            Self::Unknown(_) => false,
+            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => items.iter().all(Value::is_wholly_known),
+            Self::Map(_, entries) | Self::Object(entries) => entries.values().all(Value::is_wholly_known),
+            _ => true,
+        }
+    }
+
+    /// The text of a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// A known bool.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(value) = self { Some(*value) } else { None }
+    }
+
+    /// A known number.
+    pub fn as_number(&self) -> Option<&Number> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    /// The entries of a known object or map.
+    pub fn entries(&self) -> Option<&BTreeMap<Arc<str>, Value>> {
+        match self {
+            Self::Map(_, entries) | Self::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known list, set or tuple.
+    pub fn items(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The attribute or map element called `name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.entries()?.get(name)
+    }
+}

@@ -1,0 +1,53 @@
+//! What every component is told about the run it is part of.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use planner::value::Value;
+
+/// What a builder learned about its machine: `build.ID`, `build.Host`, …
+pub type BuildData = BTreeMap<String, Value>;
+
+/// What to do when a step of a builder fails (`-on-error`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// Undo what was done, newest first.
+    #[default]
+    Cleanup,
+    /// Leave everything as it is.
+    Abort,
+    /// Ask on the terminal; without one, clean up.
+    Ask,
+    /// Run the error-cleanup provisioner only, then leave everything.
+    RunCleanupProvisioner,
+}
+
+/// The facts around one component use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ComponentContext {
+    /// The *source* name: `PACKER_BUILD_NAME`, `{{build_name}}`. Not the `build` block's name.
+    pub build_name: Arc<str>,
+    /// The builder's type: `PACKER_BUILDER_TYPE`, `{{build_type}}`.
+    pub builder_type: Arc<str>,
+    /// `-debug`.
+    pub debug: bool,
+    /// `-force`.
+    pub force: bool,
+    /// `-on-error`.
+    pub on_error: OnError,
+    /// Names one run: `PACKER_RUN_UUID`.
+    pub run_uuid: Arc<str>,
+    /// `{{packer_version}}`.
+    pub core_version: Arc<str>,
+    /// `{{template_dir}}`; none when the template came from standard input.
+    pub template_dir: Option<Arc<str>>,
+    /// The directory that relative paths start from.
+    pub working_dir: Arc<PathBuf>,
+    /// The environment that child processes inherit, already without secrets.
+    pub environment: Arc<BTreeMap<String, String>>,
+    /// When the run started, seconds since 1970: `{{timestamp}}`, `{{isotime}}`.
+    pub started: jiff::Timestamp,
+    /// Whether interactive questions can be asked.
+    pub interactive: bool,
+}
