@@ -1,6 +1,8 @@
 //! Cancellation with two strengths: *stopping* (start nothing new, ask what runs to end, still clean up) and *killing*
 //! (end now). Phases only ever go up. Nothing here drops a future: whoever owns a machine decides how it ends.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 /// How far the run is on its way to an end. Ordered: a later phase implies the earlier ones.
@@ -20,8 +22,14 @@ pub enum CancelPhase {
 /// All clones see the same phase. A [`Cancel::child`] sees its parent's phase or its own, whichever is further.
 #[derive(Clone, Debug)]
 pub struct Cancel {
+    // One shared allocation, because every node of a run is given a clone.
+    scope: Arc<Scope>,
+}
+
+#[derive(Debug)]
+struct Scope {
     own: watch::Sender<CancelPhase>,
-    parent: Option<Box<Cancel>>,
+    parent: Option<Cancel>,
 }
 
 impl Default for Cancel {
@@ -33,17 +41,21 @@ impl Default for Cancel {
 impl Cancel {
     /// A signal in phase [`CancelPhase::Running`].
     pub fn new() -> Self {
-        Self { own: watch::Sender::new(CancelPhase::Running), parent: None }
+        Self::inside(None)
     }
 
     /// A narrower scope: raising it does not touch `self`, raising `self` raises it.
     pub fn child(&self) -> Self {
-        Self { own: watch::Sender::new(CancelPhase::Running), parent: Some(Box::new(self.clone())) }
+        Self::inside(Some(self.clone()))
+    }
+
+    fn inside(parent: Option<Self>) -> Self {
+        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent }) }
     }
 
     /// Moves to `phase` unless already there or further.
     pub fn raise(&self, phase: CancelPhase) {
-        self.own.send_if_modified(|now| {
+        self.scope.own.send_if_modified(|now| {
             let further = phase > *now;
             if further {
                 *now = phase;
@@ -54,8 +66,8 @@ impl Cancel {
 
     /// The phase now.
     pub fn phase(&self) -> CancelPhase {
-        let own = *self.own.borrow();
-        self.parent.as_ref().map_or(own, |parent| own.max(parent.phase()))
+        let own = *self.scope.own.borrow();
+        self.scope.parent.as_ref().map_or(own, |parent| own.max(parent.phase()))
     }
 
     /// Whether the run is stopping or killing.
@@ -70,12 +82,12 @@ impl Cancel {
 
     /// Completes once `phase` is reached, at once if it already is. Cancel-safe.
     pub async fn reached(&self, phase: CancelPhase) {
-        let mut own = self.own.subscribe();
+        let mut own = self.scope.own.subscribe();
         let own = async move {
             // The sender lives in `self`, so the channel cannot close while this future does.
             let _ = own.wait_for(|now| *now >= phase).await;
         };
-        match &self.parent {
+        match &self.scope.parent {
             None => own.await,
             Some(parent) => {
                 let parent = Box::pin(parent.reached(phase));

@@ -1,0 +1,174 @@
+//! What happened, as numbered events of a closed enum, and where they go. Sending cannot fail for the sender.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::cancel::CancelPhase;
+use crate::id::NodeId;
+use crate::outcome::{Counts, Outcome};
+
+/// Something that happened in a run.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Position in the run's events, from zero, without gaps.
+    pub seq: u64,
+    /// When, counted from the start of the run.
+    pub at: Duration,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+///
+/// `RunStarted` comes first and `RunEnded` last. Each node has either one `NodeStarted` followed later by one
+/// `NodeEnded`, or one `NodeSkipped` and neither of the others.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// The run begins.
+    RunStarted {
+        /// How many nodes the plan has.
+        nodes: usize,
+    },
+    /// A node was handed to its executor.
+    NodeStarted {
+        /// The node.
+        node: NodeId,
+    },
+    /// A started node ended.
+    NodeEnded {
+        /// The node.
+        node: NodeId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A node ended without having been started: skipped, cancelled, or impossible to schedule (a bug).
+    NodeSkipped {
+        /// The node.
+        node: NodeId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The run was asked to stop, or to stop harder.
+    StopRequested {
+        /// How far it is now.
+        phase: CancelPhase,
+    },
+    /// Every node has ended.
+    RunEnded {
+        /// How many ended in each way.
+        counts: Counts,
+    },
+}
+
+/// Where events go. Called from the thread that schedules, so it must return soon.
+pub trait Emitter: Send + Sync {
+    /// Takes an event.
+    fn emit(&self, event: &Event);
+}
+
+/// Forgets events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NullEmitter;
+
+impl Emitter for NullEmitter {
+    fn emit(&self, _event: &Event) {}
+}
+
+/// Panics on any event: for tests of code that must not run anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StrictEmitter;
+
+impl Emitter for StrictEmitter {
+    fn emit(&self, event: &Event) {
+        panic!("nothing should run here, but {:?} happened", event.kind);
+    }
+}
+
+/// Keeps events, for tests.
+#[derive(Debug, Default)]
+pub struct RecordingEmitter(Mutex<Vec<Event>>);
+
+impl RecordingEmitter {
+    /// The events so far, leaving none.
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+impl Emitter for RecordingEmitter {
+    fn emit(&self, event: &Event) {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(event.clone());
+    }
+}
+
+/// Sends events to another thread, in order. A receiver that has gone away is not an error.
+#[derive(Clone, Debug)]
+pub struct ChannelEmitter(Sender<Event>);
+
+impl ChannelEmitter {
+    /// An emitter and what to read it from. The reader sees the end when all clones of the emitter are gone.
+    pub fn new() -> (Self, Receiver<Event>) {
+        let (sender, receiver) = unbounded();
+        (Self(sender), receiver)
+    }
+}
+
+impl Emitter for ChannelEmitter {
+    fn emit(&self, event: &Event) {
+        // Nobody listening any more must not stop the run.
+        let _ = self.0.send(event.clone());
+    }
+}
+
+/// Numbers and stamps events.
+pub(crate) struct EventLog<'a> {
+    emitter: &'a dyn Emitter,
+    began: Instant,
+    now: Duration,
+    n_events: u64,
+}
+
+impl<'a> EventLog<'a> {
+    pub(crate) fn new(emitter: &'a dyn Emitter) -> Self {
+        Self { emitter, began: Instant::now(), now: Duration::ZERO, n_events: 0 }
+    }
+
+    /// Looks at the clock, which the next events are stamped with. Asking it for each would be a good part of what a
+    /// node costs.
+    pub(crate) fn look(&mut self) -> Duration {
+        self.now = self.began.elapsed();
+        self.now
+    }
+
+    pub(crate) fn emit(&mut self, kind: EventKind) {
+        let event = Event { seq: self.n_events, at: self.now, kind };
+        self.n_events += 1;
+        self.emitter.emit(&event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_keeps_order_and_outlives_its_reader() {
+        let (emitter, events) = ChannelEmitter::new();
+        let mut log = EventLog::new(&emitter);
+        log.emit(EventKind::RunStarted { nodes: 1 });
+        log.emit(EventKind::StopRequested { phase: CancelPhase::Stopping });
+        let seqs: Vec<u64> = events.try_iter().map(|event| event.seq).collect();
+        assert_eq!(seqs, [0, 1]);
+        drop(events);
+        log.emit(EventKind::RunEnded { counts: Counts::default() });
+        assert_eq!(log.n_events, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "nothing should run here")]
+    fn the_strict_emitter_refuses_use() {
+        EventLog::new(&StrictEmitter).emit(EventKind::RunStarted { nodes: 0 });
+    }
+}

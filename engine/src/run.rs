@@ -1,0 +1,245 @@
+//! The coordinator: one thread that owns dispatch and event log, hands work to the workers and takes outcomes back. The
+//! only place where the pure core meets threads, time and cancellation. Never prints.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, unbounded};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::cancel::{Cancel, CancelPhase};
+use crate::dispatch::Dispatch;
+use crate::error::RunError;
+use crate::event::{Emitter, EventKind, EventLog};
+use crate::executor::{Execute, Lane, Work};
+use crate::id::{DenseMap, NodeId};
+use crate::outcome::{Counts, Outcome, SkipCause};
+use crate::plan::Plan;
+use crate::worker::{CpuWindow, Message, Workers, bug};
+
+/// How many nodes are started before outcomes and the cancel signal are looked at again.
+const TURN: usize = 64;
+
+/// How to run a plan.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Threads per lane, at least 1. The cpu lane's threads start with the first computation.
+    pub workers: usize,
+    /// Whether the first failure stops the run.
+    pub fail_fast: bool,
+    /// The io lane: a multi-threaded runtime. Without one the run starts its own with `workers` threads and leaves
+    /// behind, unawaited, whatever tasks executors spawned there beyond their nodes.
+    pub runtime: Option<Handle>,
+}
+
+impl RunOptions {
+    /// Failures stop nothing but their dependents; own runtime.
+    pub fn new(workers: usize) -> Self {
+        Self { workers, fail_fast: false, runtime: None }
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// How each node ended.
+    pub outcomes: DenseMap<NodeId, Outcome>,
+    /// How many ended in each way.
+    pub counts: Counts,
+    /// From start to end.
+    pub elapsed: Duration,
+    /// How far the run was stopped, if it was; by a failure too, with [`RunOptions::fail_fast`].
+    pub stopped: Option<CancelPhase>,
+}
+
+impl RunReport {
+    /// Whether nothing went wrong and nothing was stopped.
+    pub fn is_success(&self) -> bool {
+        self.counts.failures() == 0 && self.counts.cancelled == 0 && self.stopped.is_none()
+    }
+}
+
+/// Runs a plan to its end: every node has an outcome when this returns.
+///
+/// Blocks the calling thread, which does the scheduling; from async code call it through `spawn_blocking`. Executors see
+/// a child scope of `cancel`. The run does not end before every started node has: one that ignores
+/// [`CancelPhase::Killing`] holds it up, because dropping it could leak what it owns.
+///
+/// # Errors
+/// [`RunError`] if threads cannot be started; then nothing ran.
+pub fn run<N, E: Execute<N>>(
+    plan: &Plan<N>,
+    executor: &Arc<E>,
+    options: &RunOptions,
+    cancel: &Cancel,
+    emitter: &dyn Emitter,
+) -> Result<RunReport, RunError> {
+    let n_workers = options.workers.max(1);
+    let (io, own) = match &options.runtime {
+        Some(handle) => (handle.clone(), None),
+        None => {
+            let runtime = start_runtime(n_workers).map_err(RunError::IoLane)?;
+            (runtime.handle().clone(), Some(runtime))
+        }
+    };
+    let report = {
+        let _context = io.enter();
+        let (sender, replies) = unbounded();
+        let scope = cancel.child();
+        let watcher = io.spawn({
+            let (scope, sender) = (scope.clone(), sender.clone());
+            async move {
+                for phase in [CancelPhase::Stopping, CancelPhase::Killing] {
+                    scope.reached(phase).await;
+                    // The run may just have ended.
+                    let _ = sender.send(Message::Wake);
+                }
+            }
+        });
+        let window = CpuWindow::new(n_workers);
+        let coordinator = Coordinator {
+            plan,
+            executor,
+            fail_fast: options.fail_fast,
+            dispatch: Dispatch::new(plan, window.width()),
+            window,
+            workers: Workers::new(io.clone(), n_workers, sender),
+            replies,
+            scope,
+            log: EventLog::new(emitter),
+        };
+        let report = coordinator.run();
+        watcher.abort();
+        report
+    };
+    if let Some(runtime) = own {
+        runtime.shutdown_background();
+    }
+    Ok(report)
+}
+
+fn start_runtime(n_workers: usize) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(n_workers).thread_name("io").enable_all().build()
+}
+
+struct Coordinator<'a, N, E> {
+    plan: &'a Plan<N>,
+    executor: &'a Arc<E>,
+    fail_fast: bool,
+    dispatch: Dispatch,
+    window: CpuWindow,
+    workers: Workers,
+    replies: Receiver<Message>,
+    scope: Cancel,
+    log: EventLog<'a>,
+}
+
+impl<N, E: Execute<N>> Coordinator<'_, N, E> {
+    fn run(mut self) -> RunReport {
+        self.log.emit(EventKind::RunStarted { nodes: self.plan.len() });
+        self.follow_cancel();
+        self.dispatch.open();
+        self.report_dropped();
+        while !self.dispatch.frontier().is_done() {
+            self.turn();
+        }
+        let counts = self.dispatch.frontier().counts();
+        let elapsed = self.log.look();
+        self.log.emit(EventKind::RunEnded { counts });
+        let stopped = Some(self.dispatch.frontier().phase()).filter(|&phase| phase > CancelPhase::Running);
+        let (counts, outcomes) = self.dispatch.into_outcomes();
+        RunReport { outcomes, counts, elapsed, stopped }
+    }
+
+    /// Starts what can start and takes in what has ended; waits if there is nothing else to do.
+    fn turn(&mut self) {
+        self.log.look();
+        let is_exhausted = self.start_some();
+        self.workers.flush();
+        let is_idle = is_exhausted && self.dispatch.frontier().n_running() > 0;
+        self.receive(is_idle);
+        self.follow_cancel();
+        if self.dispatch.break_stall() {
+            self.report_dropped();
+        }
+    }
+
+    /// Takes in what has arrived; if `is_idle`, sleeps until something does.
+    fn receive(&mut self, is_idle: bool) {
+        let mut next = if is_idle { self.replies.recv().ok() } else { self.replies.try_recv().ok() };
+        self.log.look();
+        // Not what arrives meanwhile: starting has its turn.
+        let mut n_more = self.replies.len();
+        while let Some(message) = next {
+            match message {
+                Message::Ended(node, outcome) => self.finish(node, outcome),
+                Message::AllEnded(ended) => ended.into_iter().for_each(|(node, outcome)| self.finish(node, outcome)),
+                Message::Wake => {}
+            }
+            next = if n_more > 0 { self.replies.try_recv().ok() } else { None };
+            n_more = n_more.saturating_sub(1);
+        }
+    }
+
+    /// Starts up to a turn's worth of nodes. Returns whether no more can start for now.
+    fn start_some(&mut self) -> bool {
+        for _ in 0..TURN {
+            match self.dispatch.start_next() {
+                Some(node) => self.start(node),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    fn start(&mut self, node: NodeId) {
+        self.log.emit(EventKind::NodeStarted { node });
+        let cancel = self.scope.clone();
+        match catch_unwind(AssertUnwindSafe(|| self.executor.execute(self.plan, node, cancel))) {
+            Ok(Work::Done(outcome)) => {
+                self.log.look();
+                self.finish(node, outcome);
+            }
+            Ok(Work::Future(future)) => self.workers.push_future(node, future),
+            Ok(Work::Compute(computation)) => self.workers.push_computation(node, computation),
+            Err(panic) => self.finish(node, bug(panic)),
+        }
+    }
+
+    fn finish(&mut self, node: NodeId, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::Skipped(SkipCause::Because(_)) => {
+                Outcome::Bug("the executor named a cause for skipping; only the engine may".to_owned())
+            }
+            outcome => outcome,
+        };
+        self.log.emit(EventKind::NodeEnded { node, outcome: outcome.clone() });
+        if self.fail_fast && outcome.is_failure() {
+            self.scope.raise(CancelPhase::Stopping);
+            self.follow_cancel();
+        }
+        self.dispatch.end(node, outcome);
+        self.report_dropped();
+        if self.plan.lane(node) == Lane::Cpu
+            && let Some(width) = self.window.count()
+        {
+            self.dispatch.set_cpu_width(width);
+        }
+    }
+
+    fn follow_cancel(&mut self) {
+        let phase = self.scope.phase();
+        if phase > self.dispatch.frontier().phase() {
+            self.log.emit(EventKind::StopRequested { phase });
+            self.dispatch.raise(phase);
+            self.report_dropped();
+        }
+    }
+
+    fn report_dropped(&mut self) {
+        let log = &mut self.log;
+        self.dispatch
+            .drain_dropped(|node, outcome| log.emit(EventKind::NodeSkipped { node, outcome: outcome.clone() }));
+    }
+}
