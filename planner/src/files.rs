@@ -52,7 +52,8 @@ impl Files {
     /// The header of the top-level block around the start of `span`.
     pub fn block_around(&self, span: Span) -> Option<&str> {
         let outline = &self.get(span.file).outline;
-        outline.iter().find(|(block, _)| block.contains(span.start)).map(|(_, header)| header.as_str())
+        let around = |block: &Span| (block.start..block.end).contains(&span.start);
+        outline.iter().find(|(block, _)| around(block)).map(|(_, header)| header.as_str())
     }
 
     /// The 1-based line and column (in characters) of byte `offset`.
@@ -63,6 +64,11 @@ impl Files {
         let end = (offset as usize).min(file.text.len());
         let column = file.text.get(start..end).map_or(0, |before| before.chars().count());
         (line, column + 1)
+    }
+
+    /// The byte offset at which 1-based `line` starts; none past the end.
+    pub fn line_start(&self, id: FileId, line: usize) -> Option<u32> {
+        self.get(id).line_starts.get(line.checked_sub(1)?).copied()
     }
 
     /// The text of 1-based `line` without its line end; empty past the end.
@@ -76,5 +82,35 @@ impl Files {
     /// `file:line` of the start of `span`.
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.get(span.file).name, self.line_column(span.file, span.start).0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one() {
+        let mut files = Files::new();
+        let file = files.add("t", "é = 1\r\n\nlast");
+        for (offset, place) in [(0, (1, 1)), (2, (1, 2)), (8, (2, 1)), (9, (3, 1)), (13, (3, 5)), (99, (3, 5))] {
+            assert_eq!(files.line_column(file, offset), place, "{offset}");
+        }
+        for (line, text) in [(0, ""), (1, "é = 1"), (2, ""), (3, "last"), (4, "")] {
+            assert_eq!(files.line(file, line), text, "{line}");
+        }
+        assert_eq!(files.line_start(file, 3), Some(9));
+        assert_eq!((files.line_start(file, 0), files.line_start(file, 4)), (None, None));
+    }
+
+    #[test]
+    fn a_block_ends_before_what_follows_it() {
+        let mut files = Files::new();
+        let file = files.add("t", "a {}b {}");
+        let span = |start, end| Span { file, start, end };
+        files.set_outline(file, vec![(span(0, 4), "a".to_owned()), (span(4, 8), "b".to_owned())]);
+        for (at, header) in [(0, Some("a")), (3, Some("a")), (4, Some("b")), (8, None)] {
+            assert_eq!(files.block_around(span(at, at)), header, "{at}");
+        }
     }
 }

@@ -1,1 +1,29 @@
 //! Expressions to values.
+//!
+//! [`evaluate`] walks the tree of [`crate::syntax::ast`] with the variables of a [`Lookup`] and the functions of a
+//! [`Functions`] table. Functions are the only ones that touch the world, by way of a [`Host`].
+
+mod access;
+mod call;
+mod choice;
+mod collection;
+mod evaluator;
+pub mod functions;
+mod host;
+mod iteration;
+mod lookup;
+mod operation;
+mod reference;
+mod select;
+mod span;
+mod template;
+#[cfg(test)]
+mod tests;
+mod witness;
+
+pub use crate::syntax::ast::Expr;
+pub use evaluator::{Scope, evaluate, evaluate_constant};
+pub use functions::Functions;
+pub use host::{Clock, Host};
+pub use lookup::{Found, Lookup, MapLookup};
+pub use reference::{Reference, ReferenceStep, references};

@@ -1,3 +1,16 @@
 //! Text to tree with spans. The only room that names the HCL parser; it knows no block types.
+//!
+//! `parse` holds the entry points. Valid text goes through `hcl::edit` and `lower`; text that it refuses goes through
+//! `scan` and `explain`, which know why. `repair` hides from the parser what is valid and it cannot take.
 
 pub mod ast;
+mod explain;
+mod lower;
+mod outline;
+pub mod parse;
+mod refusal;
+mod repair;
+mod scan;
+mod token;
+
+pub use parse::{parse_body, parse_expression, parse_template};

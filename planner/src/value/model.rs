@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
 use super::number::Number;
 use super::ty::{ObjectType, Type};
 
@@ -32,9 +34,19 @@ pub enum Value {
 }
 
 impl Value {
-    /// Text.
+    /// Text, brought to normal form C.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
-        Self::String(text.into())
+        let text = text.into();
+        if text.is_ascii() || is_nfc(&text) {
+            Self::String(text)
+        } else {
+            Self::String(text.nfc().collect::<String>().into())
+        }
+    }
+
+    /// Text, brought to normal form C.
+    pub fn text(text: &str) -> Self {
+        Self::string(text)
     }
 
     /// A whole number.
@@ -50,6 +62,31 @@ impl Value {
     /// A list of strings.
     pub fn strings<S: Into<Arc<str>>>(items: impl IntoIterator<Item = S>) -> Self {
         Self::List(Type::String, items.into_iter().map(Value::string).collect())
+    }
+
+    /// A list of these elements. Their common type is the element type: untyped nulls and unknowns take it over, and
+    /// elements must otherwise agree. An empty list has elements of `empty`.
+    pub fn list(items: Vec<Value>, empty: Type) -> Self {
+        let (element, items) = uniform(items, empty);
+        Self::List(element, items.into())
+    }
+
+    /// A set of these elements, typed as [`Value::list`] does, duplicates dropped.
+    pub fn set(items: Vec<Value>, empty: Type) -> Self {
+        let (element, items) = uniform(items, empty);
+        Self::Set(element, super::set::arrange(items).into())
+    }
+
+    /// A map of these entries, typed as [`Value::list`] does.
+    pub fn map(entries: BTreeMap<Arc<str>, Value>, empty: Type) -> Self {
+        let (keys, values): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+        let (element, values) = uniform(values, empty);
+        Self::Map(element, Arc::new(keys.into_iter().zip(values).collect()))
+    }
+
+    /// A tuple.
+    pub fn tuple(items: impl IntoIterator<Item = Value>) -> Self {
+        Self::Tuple(items.into_iter().collect())
     }
 
     /// Its type.
@@ -125,4 +162,17 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries()?.get(name)
     }
+}
+
+/// The first concrete type among the elements, and the elements with that type where they had none.
+fn uniform(items: Vec<Value>, empty: Type) -> (Type, Vec<Value>) {
+    let Some(first) = items.first() else { return (empty, items) };
+    let element = items.iter().map(Value::ty).find(|ty| *ty != Type::Dynamic).unwrap_or_else(|| first.ty());
+    let retyped = |item| match item {
+        Value::Null(Type::Dynamic) => Value::Null(element.clone()),
+        Value::Unknown(Type::Dynamic) => Value::Unknown(element.clone()),
+        other => other,
+    };
+    let items = items.into_iter().map(retyped).collect();
+    (element, items)
 }

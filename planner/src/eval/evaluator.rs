@@ -1,0 +1,144 @@
+//! The entry points, what is in scope, and which part of the room evaluates what.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::functions::Functions;
+use crate::eval::host::Host;
+use crate::eval::lookup::{Found, Lookup, MapLookup};
+use crate::span::Span;
+use crate::suggest::suggest;
+use crate::syntax::ast::{Expr, ExprKind};
+use crate::value::{Number, Type, Value, quote};
+
+/// What an expression can refer to.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// Serves variables.
+    pub variables: &'a dyn Lookup,
+    /// The functions there are.
+    pub functions: &'a Functions,
+    /// What functions may touch.
+    pub host: &'a Host,
+}
+
+/// The value of an expression. When it has none, the reasons go to `diags` and the result is an unknown.
+pub fn evaluate(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Value {
+    let mut found = Diagnostics::new();
+    let value = Evaluator { scope, frame: None }.value(expr, &mut found);
+    let failed = found.has_errors();
+    diags.append(found);
+    if failed { Value::Unknown(Type::Dynamic) } else { value }
+}
+
+/// The value of an expression in which neither variables nor functions are allowed.
+pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
+    let scope = Scope { variables: &MapLookup::default(), functions: &Functions::none(), host: &Host::empty() };
+    evaluate(expr, &scope, diags)
+}
+
+/// The names that a `for` adds to what is around it.
+pub(super) struct Frame<'e> {
+    pub(super) names: [Option<(&'e str, Value)>; 2],
+    pub(super) parent: Option<&'e Frame<'e>>,
+}
+
+/// Evaluates with some names in scope.
+#[derive(Clone, Copy)]
+pub(super) struct Evaluator<'e> {
+    pub(super) scope: &'e Scope<'e>,
+    pub(super) frame: Option<&'e Frame<'e>>,
+}
+
+pub(super) fn unknown() -> Value {
+    Value::Unknown(Type::Dynamic)
+}
+
+impl Evaluator<'_> {
+    /// The value of `expr`. After an error it is whatever is still known of it, so that what depends on it can be
+    /// checked as far as possible.
+    pub(super) fn value(&self, expr: &Expr, diags: &mut Diagnostics) -> Value {
+        match &expr.kind {
+            ExprKind::Null => Value::Null(Type::Dynamic),
+            ExprKind::Bool(value) => Value::Bool(*value),
+            ExprKind::Number(text) => number(text, expr.span, diags),
+            ExprKind::String(text) => Value::String(text.clone()),
+            ExprKind::Variable(name) => match self.variable(name, None, expr.span, diags) {
+                Found::Whole(value) | Found::Member(value) => value,
+            },
+            ExprKind::Access(root, steps) => self.access(expr, root, steps, diags),
+            ExprKind::Unary(operator, operand) => self.unary(expr, *operator, operand, diags),
+            ExprKind::Binary(operator, left, right) => self.binary(expr, *operator, left, right, diags),
+            ExprKind::Conditional(condition, then, otherwise) => {
+                self.conditional(expr, condition, then, otherwise, diags)
+            }
+            ExprKind::Paren(inner) | ExprKind::Unwrap(inner) => self.value(inner, diags),
+            ExprKind::Tuple(items) => self.tuple(items, diags),
+            ExprKind::Object(items) => self.object(items, diags),
+            ExprKind::For(inner) => self.for_expr(expr, inner, diags),
+            ExprKind::Call { .. } => self.call(expr, diags),
+            ExprKind::Template(parts) => self.template(parts, expr.span, diags),
+        }
+    }
+
+    /// The variable `name`, perhaps with its attribute `attr` already taken.
+    pub(super) fn variable(&self, name: &str, attr: Option<&str>, span: Span, diags: &mut Diagnostics) -> Found {
+        if let Some(found) = self.find(name, attr) {
+            return found;
+        }
+        let outer = self.scope.variables.names();
+        let mut known: Vec<&str> = Vec::new();
+        let mut frame = self.frame;
+        while let Some(inner) = frame {
+            known.extend(inner.names.iter().flatten().map(|(name, _)| *name));
+            frame = inner.parent;
+        }
+        known.extend(outer.iter().map(String::as_str));
+        let diagnostic = if known.is_empty() {
+            Diagnostic::error("Variables not allowed", "Variables may not be used here.", span)
+        } else {
+            let hint = suggest(name, known.into_iter())
+                .map_or_else(String::new, |near| format!(" Did you mean {}?", quote(&near)));
+            Diagnostic::error("Unknown variable", format!("There is no variable named {}.{hint}", quote(name)), span)
+        };
+        diags.push(diagnostic);
+        Found::Whole(unknown())
+    }
+
+    /// The variable `name`, if there is one.
+    pub(super) fn find(&self, name: &str, attr: Option<&str>) -> Option<Found> {
+        let mut frame = self.frame;
+        while let Some(inner) = frame {
+            if let Some((_, value)) = inner.names.iter().flatten().find(|(known, _)| *known == name) {
+                return Some(Found::Whole(value.clone()));
+            }
+            frame = inner.parent;
+        }
+        self.scope.variables.root(name, attr)
+    }
+
+    /// Reports an error in `expr`, with the values of the variables in it.
+    pub(super) fn fault(
+        &self,
+        expr: &Expr,
+        summary: &str,
+        detail: impl Into<String>,
+        (subject, context): (Span, Option<Span>),
+        diags: &mut Diagnostics,
+    ) {
+        let mut diagnostic = Diagnostic::error(summary, detail, subject);
+        diagnostic.context = context;
+        diagnostic.values = self.witnesses(expr);
+        diags.push(diagnostic);
+    }
+}
+
+fn number(text: &Arc<str>, span: Span, diags: &mut Diagnostics) -> Value {
+    match Number::parse(text) {
+        Some(number) => Value::Number(number),
+        None => {
+            diags.error("Invalid number literal", format!("{text} cannot be read as a number."), span);
+            Value::Unknown(Type::Number)
+        }
+    }
+}

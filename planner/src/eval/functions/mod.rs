@@ -1,0 +1,33 @@
+//! The functions that expressions can call: the table, and one file per family.
+//!
+//! A function is one row: its name, its parameters, what type it gives, and the code. To add one, write it in its
+//! family's file and put it into that file's `FUNCTIONS`.
+
+mod boolean;
+mod collection;
+mod control;
+mod date;
+mod encoding;
+mod error;
+mod file;
+mod format;
+mod function;
+mod hash;
+mod lazy;
+mod lookup;
+mod number;
+mod path;
+mod sequence;
+mod set;
+mod string;
+mod table;
+mod template_file;
+#[cfg(test)]
+mod tests;
+mod text;
+mod verb;
+
+pub use error::CallError;
+pub use function::{Call, Function, Imp, Param, Takes};
+pub use lazy::{Argument, LazyCall};
+pub use table::Functions;

@@ -1,0 +1,197 @@
+//! Functions that make sequences of sequences.
+
+use crate::eval::functions::error::CallError;
+use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, returns};
+use crate::value::{Number, Type, Value, convert, unify};
+
+const ANY_LIST: Takes = Takes::List(&Takes::Any);
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new(
+        "chunklist",
+        &[Param::new("list", ANY_LIST), Param::new("size", Takes::Number)],
+        |args| Ok(Type::list(args[0].ty())),
+        chunk_list,
+    ),
+    Function::new("concat", &[], concat_type, concat).with_variadic(Param::new("seqs", Takes::Any)),
+    Function::new("range", &[], |_| Ok(Type::list(Type::Number)), range)
+        .with_variadic(Param::new("params", Takes::Number)),
+    Function::new("reverse", &[Param::new("list", Takes::Any)], reverse_type, reverse),
+    Function::new(
+        "slice",
+        &[
+            Param::new("list", Takes::Any),
+            Param::new("start_index", Takes::Number),
+            Param::new("end_index", Takes::Number),
+        ],
+        slice_type,
+        slice,
+    ),
+    Function::new("sort", &[Param::new("list", STRINGS)], returns::strings, sort),
+];
+
+/// Most values that `range` gives.
+const MAX_RANGE: usize = 1024;
+
+fn chunk_list(call: &Call<'_>) -> Result<Value, CallError> {
+    let (items, size) = (call.items(0), call.whole(1)?);
+    let element = call.args[0].ty();
+    let inner = element.element().cloned().unwrap_or(Type::Dynamic);
+    let size = usize::try_from(size).map_err(|_| "the size argument must be positive")?;
+    if items.is_empty() {
+        return Ok(Value::list(Vec::new(), element));
+    }
+    let size = if size == 0 { items.len() } else { size };
+    let chunks = items.chunks(size).map(|chunk| Value::List(inner.clone(), chunk.into()));
+    Ok(Value::List(element.clone(), chunks.collect()))
+}
+
+/// A list when all are lists of types that go together, else a tuple.
+fn concat_type(args: &[Value]) -> Result<Type, CallError> {
+    if args.is_empty() {
+        return Err("at least one argument is required".into());
+    }
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.iter().all(|ty| matches!(ty, Type::List(_)))
+        && let Some(common) = unify(&types)
+    {
+        return Ok(common);
+    }
+    let mut elements = Vec::new();
+    for (at, (arg, ty)) in args.iter().zip(types).enumerate() {
+        match (ty, arg) {
+            (Type::Tuple(types), _) => elements.extend(types.iter().cloned()),
+            (Type::List(element), Value::List(_, items)) => elements.extend(items.iter().map(|_| (*element).clone())),
+            (Type::List(_), _) => return Ok(Type::Dynamic),
+            (ty, _) => {
+                return Err(CallError::argument(at, format!("all arguments must be lists or tuples; got {ty}")));
+            }
+        }
+    }
+    Ok(Type::tuple(elements))
+}
+
+fn concat(call: &Call<'_>) -> Result<Value, CallError> {
+    let items = call.args.iter().flat_map(|arg| arg.items().unwrap_or_default());
+    let Type::List(element) = call.ty else { return Ok(Value::tuple(items.cloned())) };
+    let converted: Result<Vec<Value>, _> = items.map(|item| convert(item, element)).collect();
+    Ok(Value::list(converted?, (**element).clone()))
+}
+
+fn range(call: &Call<'_>) -> Result<Value, CallError> {
+    let (zero, one) = (Number::ZERO, Number::from(1i64));
+    let (start, end, step) = match call.args.len() {
+        1 => (zero.clone(), call.number(0), None),
+        2 => (call.number(0), call.number(1), None),
+        3 => (call.number(0), call.number(1), Some(call.number(2))),
+        _ => return Err("must have one, two, or three arguments".into()),
+    };
+    let down = end < start;
+    let step = step.unwrap_or_else(|| if down { -&one } else { one });
+    if step.is_zero() {
+        return Err(CallError::argument(2, "step must not be zero"));
+    }
+    if start != end && step.is_negative() != down {
+        let wanted = if down { "negative when the end is below" } else { "positive when the end is above" };
+        return Err(CallError::argument(2, format!("step must be {wanted} the start")));
+    }
+    let mut values = Vec::new();
+    let mut next = start;
+    while if down { next > end } else { next < end } {
+        if values.len() == MAX_RANGE {
+            let why = format!(
+                "more than {MAX_RANGE} values were generated; either decrease the difference between start and end or \
+                 use a smaller step"
+            );
+            return Err(why.into());
+        }
+        let after = next.checked_add(&step).ok_or("infinite range")?;
+        values.push(Value::Number(next));
+        next = after;
+    }
+    Ok(Value::list(values, Type::Number))
+}
+
+fn reverse_type(args: &[Value]) -> Result<Type, CallError> {
+    match args[0].ty() {
+        Type::Tuple(elements) => Ok(Type::tuple(elements.iter().rev().cloned())),
+        Type::List(element) | Type::Set(element) => Ok(Type::List(element)),
+        other => Err(CallError::argument(0, format!("can only reverse list or tuple values, not {other}"))),
+    }
+}
+
+fn reverse(call: &Call<'_>) -> Result<Value, CallError> {
+    let items = call.items(0).iter().rev().cloned();
+    Ok(match call.ty {
+        Type::List(element) => Value::list(items.collect(), (**element).clone()),
+        _ => Value::tuple(items),
+    })
+}
+
+fn slice_type(args: &[Value]) -> Result<Type, CallError> {
+    match args[0].ty() {
+        list @ Type::List(_) => Ok(list),
+        Type::Tuple(elements) => {
+            if args[1..].iter().any(|arg| !arg.is_known()) {
+                return Ok(Type::Dynamic);
+            }
+            let (start, end) = bounds(args, elements.len())?;
+            Ok(Type::tuple(elements[start..end].iter().cloned()))
+        }
+        Type::Set(_) => {
+            let why = "cannot slice a set, because sets do not have indices; explicitly convert to a list if the \
+                       ordering of the result is not important";
+            Err(CallError::argument(0, why))
+        }
+        _ => Err(CallError::argument(0, "must be a list or tuple value")),
+    }
+}
+
+fn bounds(args: &[Value], length: usize) -> Result<(usize, usize), CallError> {
+    let bound = |at: usize, name: &str| {
+        let number = args[at].as_number().cloned().unwrap_or(Number::ZERO);
+        if number.is_negative() {
+            return Err(CallError::argument(at, format!("{name} index must not be less than zero")));
+        }
+        let Some(index) = number.to_usize() else {
+            return Err(CallError::argument(at, "a whole number is required"));
+        };
+        if index > length {
+            let why = format!("{name} index must not be greater than the length of the list");
+            return Err(CallError::argument(at, why));
+        }
+        Ok(index)
+    };
+    let (start, end) = (bound(1, "start")?, bound(2, "end")?);
+    if start > end {
+        return Err(CallError::argument(1, "start index must not be greater than end index"));
+    }
+    Ok((start, end))
+}
+
+fn slice(call: &Call<'_>) -> Result<Value, CallError> {
+    let items = call.items(0);
+    let (start, end) = bounds(call.args, items.len())?;
+    let items = items[start..end].iter().cloned();
+    Ok(match call.ty {
+        Type::List(element) => Value::list(items.collect(), (**element).clone()),
+        _ => Value::tuple(items),
+    })
+}
+
+/// By bytes, not by the rules of any language.
+fn sort(call: &Call<'_>) -> Result<Value, CallError> {
+    if call.is_open() {
+        return call.unknown();
+    }
+    let mut texts = Vec::new();
+    for (at, item) in call.items(0).iter().enumerate() {
+        let Value::String(text) = item else {
+            let why = format!("given list element {at} is null; a null string cannot be sorted");
+            return Err(CallError::argument(0, why));
+        };
+        texts.push(text.clone());
+    }
+    texts.sort();
+    Ok(Value::List(Type::String, texts.into_iter().map(Value::String).collect()))
+}

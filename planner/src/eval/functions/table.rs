@@ -1,0 +1,74 @@
+//! Which functions there are in which place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::eval::functions::function::Function;
+use crate::eval::functions::{
+    boolean, collection, control, date, encoding, file, format, hash, lookup, number, path, sequence, set, string,
+    template_file, text,
+};
+
+/// Functions by name. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Functions(Arc<BTreeMap<&'static str, Function>>);
+
+impl Functions {
+    /// No functions: calls are not allowed.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// What expressions can call everywhere but in defaults of variables.
+    pub fn standard() -> Self {
+        let families = [
+            boolean::FUNCTIONS,
+            collection::FUNCTIONS,
+            control::FUNCTIONS,
+            date::FUNCTIONS,
+            encoding::FUNCTIONS,
+            file::FUNCTIONS,
+            format::FUNCTIONS,
+            hash::FUNCTIONS,
+            lookup::FUNCTIONS,
+            number::FUNCTIONS,
+            path::FUNCTIONS,
+            sequence::FUNCTIONS,
+            set::FUNCTIONS,
+            string::FUNCTIONS,
+            template_file::FUNCTIONS,
+            text::FUNCTIONS,
+        ];
+        Self::of(families.concat())
+    }
+
+    /// What defaults of variables can call.
+    pub fn for_variable_defaults() -> Self {
+        Self::of([control::ENV])
+    }
+
+    fn of(functions: impl IntoIterator<Item = Function>) -> Self {
+        Self(Arc::new(functions.into_iter().map(|function| (function.name, function)).collect()))
+    }
+
+    /// The same with one more; it takes the place of one with its name.
+    pub fn with(mut self, function: Function) -> Self {
+        Arc::make_mut(&mut self.0).insert(function.name, function);
+        self
+    }
+
+    /// The function called `name`.
+    pub fn get(&self, name: &str) -> Option<&Function> {
+        self.0.get(name)
+    }
+
+    /// All names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().copied()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

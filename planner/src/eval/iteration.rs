@@ -1,0 +1,217 @@
+//! `for` expressions.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostics;
+use crate::eval::evaluator::{Evaluator, Frame, Scope, unknown};
+use crate::span::Span;
+use crate::syntax::ast::{Expr, ForExpr, Ident};
+use crate::value::{Type, Value, convert, quote};
+
+/// The names that a loop binds.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) key: Option<&'a Ident>,
+    pub(super) value: &'a Ident,
+}
+
+impl<'a> Evaluator<'a> {
+    /// `[for …]` and `{for …}`; `expr` is the whole.
+    pub(super) fn for_expr(&self, expr: &Expr, inner: &ForExpr, diags: &mut Diagnostics) -> Value {
+        let Some(pairs) = self.iterate(&inner.collection, expr.span, diags) else { return unknown() };
+        let names = Names { key: inner.key_name.as_ref(), value: &inner.value_name };
+        let mut round = Round { inner, whole: expr.span, known: true };
+        if !self.with(names, unknown(), unknown(), |inside| round.check_condition(inside, diags)) {
+            return unknown();
+        }
+        let value = match &inner.key {
+            None => {
+                let mut items = Vec::new();
+                for (key, value) in pairs {
+                    self.with(names, key, value, |inside| {
+                        if round.includes(inside, diags) {
+                            items.push(inside.value(&inner.value, diags));
+                        }
+                    });
+                }
+                Value::tuple(items)
+            }
+            Some(key_expr) => {
+                let mut entries: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+                for (key, value) in pairs {
+                    self.with(names, key, value, |inside| {
+                        if round.includes(inside, diags)
+                            && let Some(key) = round.key(inside, key_expr, diags)
+                        {
+                            let value = inside.value(&inner.value, diags);
+                            round.insert(inside, &mut entries, key_expr, (key, value), diags);
+                        }
+                    });
+                }
+                let finish = |mut values: Vec<Value>| match values.pop() {
+                    Some(last) if !inner.grouping => last,
+                    last => Value::tuple(values.into_iter().chain(last)),
+                };
+                Value::object(entries.into_iter().map(|(key, values)| (key, finish(values))))
+            }
+        };
+        if round.known { value } else { unknown() }
+    }
+
+    /// The keys and values of a collection, in order; none when it cannot be iterated (said) or is not known.
+    pub(super) fn iterate(
+        &self,
+        collection: &Expr,
+        whole: Span,
+        diags: &mut Diagnostics,
+    ) -> Option<Vec<(Value, Value)>> {
+        let value = self.value(collection, diags);
+        let place = (collection.span, Some(whole));
+        if value.is_null() {
+            let detail = "A null value cannot be used as the collection in a 'for' expression.";
+            self.fault(collection, "Iteration over null value", detail, place, diags);
+            return None;
+        }
+        let ty = value.ty();
+        if !ty.is_iterable() {
+            if ty != Type::Dynamic {
+                let detail = format!("A value of type {ty} cannot be used as the collection in a 'for' expression.");
+                self.fault(collection, "Iteration over non-iterable value", detail, place, diags);
+            }
+            return None;
+        }
+        pairs(&value)
+    }
+
+    /// Runs `body` with the names of a loop bound.
+    pub(super) fn with<T>(
+        &self,
+        names: Names<'_>,
+        key: Value,
+        value: Value,
+        body: impl FnOnce(&Evaluator<'_>) -> T,
+    ) -> T {
+        let scope: &Scope<'_> = self.scope;
+        // The value's name comes first: it wins when both are the same.
+        let bound = [Some((&*names.value.name, value)), names.key.map(|name| (&*name.name, key))];
+        let frame = Frame { names: bound, parent: self.frame };
+        body(&Evaluator { scope, frame: Some(&frame) })
+    }
+}
+
+/// The keys and values of a known collection, in iteration order.
+fn pairs(value: &Value) -> Option<Vec<(Value, Value)>> {
+    Some(match value {
+        Value::List(_, items) | Value::Tuple(items) => {
+            items.iter().enumerate().map(|(at, item)| (Value::Number(at.into()), item.clone())).collect()
+        }
+        Value::Set(_, items) => items.iter().map(|item| (item.clone(), item.clone())).collect(),
+        Value::Map(_, entries) | Value::Object(entries) => {
+            entries.iter().map(|(key, item)| (Value::String(key.clone()), item.clone())).collect()
+        }
+        _ => return None,
+    })
+}
+
+/// One `for` expression while it runs.
+struct Round<'a> {
+    inner: &'a ForExpr,
+    whole: Span,
+    /// Turns false with the first fault or unknown that leaves the result open. Like faults are then said no more.
+    known: bool,
+}
+
+impl Round<'_> {
+    /// Looks at the condition once before there are values: a plain mistake in it is said once, not for each element.
+    fn check_condition(&self, inside: &Evaluator<'_>, diags: &mut Diagnostics) -> bool {
+        let Some(condition) = &self.inner.condition else { return true };
+        let mut found = Diagnostics::new();
+        let result = inside.value(condition, &mut found);
+        let failed = found.has_errors();
+        diags.append(found);
+        let place = (condition.span, Some(self.whole));
+        if result.is_null() {
+            inside.fault(condition, "Condition is null", NULL_CONDITION, place, diags);
+            return false;
+        }
+        if let Err(error) = convert(&result, &Type::Bool) {
+            inside.fault(
+                condition,
+                INVALID_CONDITION,
+                format!("The 'if' clause value is invalid: {error}."),
+                place,
+                diags,
+            );
+            return false;
+        }
+        !failed
+    }
+
+    /// Whether the `if` clause lets the current element in.
+    fn includes(&mut self, inside: &Evaluator<'_>, diags: &mut Diagnostics) -> bool {
+        let Some(condition) = &self.inner.condition else { return true };
+        let result = inside.value(condition, diags);
+        let converted = convert(&result, &Type::Bool);
+        if let Ok(Value::Bool(include)) = converted {
+            return include;
+        }
+        let detail = match converted {
+            _ if result.is_null() => Some(NULL_CONDITION.to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(format!("The 'if' clause value is invalid: {error}.")),
+        };
+        if let Some(detail) = detail
+            && self.known
+        {
+            inside.fault(condition, INVALID_CONDITION, detail, (condition.span, Some(self.whole)), diags);
+        }
+        self.known = false;
+        false
+    }
+
+    /// The key for the current element.
+    fn key(&mut self, inside: &Evaluator<'_>, expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {
+        let raw = inside.value(expr, diags);
+        let detail = match convert(&raw, &Type::String) {
+            Ok(Value::String(text)) => return Some(text),
+            _ if raw.is_null() => Some("Key expression in 'for' expression must not produce a null value.".to_owned()),
+            Ok(_) => None,
+            Err(_) if !raw.is_known() => None,
+            Err(error) => Some(format!("The key expression produced an invalid result: {error}.")),
+        };
+        if let Some(detail) = detail
+            && self.known
+        {
+            inside.fault(expr, "Invalid object key", detail, (expr.span, Some(self.whole)), diags);
+        }
+        self.known = false;
+        None
+    }
+
+    fn insert(
+        &self,
+        inside: &Evaluator<'_>,
+        entries: &mut BTreeMap<Arc<str>, Vec<Value>>,
+        key_expr: &Expr,
+        (key, value): (Arc<str>, Value),
+        diags: &mut Diagnostics,
+    ) {
+        match entries.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(vec![value])),
+            Entry::Occupied(mut entry) if self.inner.grouping => entry.get_mut().push(value),
+            Entry::Occupied(entry) => {
+                let detail = format!(
+                    "Two different items produced the key {} in this 'for' expression. If duplicates are expected, \
+                     use the ellipsis (...) after the value expression to enable grouping by key.",
+                    quote(entry.key())
+                );
+                inside.fault(key_expr, "Duplicate object key", detail, (key_expr.span, Some(self.whole)), diags);
+            }
+        }
+    }
+}
+
+const INVALID_CONDITION: &str = "Invalid 'for' condition";
+const NULL_CONDITION: &str = "The value of the 'if' clause must not be null.";

@@ -1,0 +1,153 @@
+//! From files to a template whose values can be asked for: everything that comes before the graph.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::catalog::{Catalog, ComponentKind};
+use crate::config::{self, Template};
+use crate::diagnostic::Diagnostics;
+use crate::eval::{Functions, Host, MapLookup, Scope};
+use crate::files::Files;
+use crate::find::{TemplateFiles, find_templates, read_file};
+use crate::syntax;
+use crate::value::Type;
+use crate::values::VariableInputs;
+use crate::values::dependencies::DependencyIndex;
+use crate::values::store::{Surroundings, Values};
+use crate::values::variables;
+
+/// A template that was read and decoded.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Its blocks.
+    pub template: Template,
+    /// The files it came from.
+    pub found: TemplateFiles,
+}
+
+/// A template with its values.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Its blocks.
+    pub template: Template,
+    /// What expressions see.
+    pub values: Values,
+}
+
+/// Finds, reads and decodes the template behind `argument`. All files are read and all problems reported.
+///
+/// `None` when nothing can be said about the template beyond what `diags` holds.
+pub fn parse(argument: &str, version: &str, host: &Host, files: &mut Files, diags: &mut Diagnostics) -> Option<Parsed> {
+    let found = match find_templates(argument, &host.working_dir) {
+        Ok(found) => found,
+        Err(problems) => {
+            diags.append(problems);
+            return None;
+        }
+    };
+    for path in &found.json {
+        let detail = format!(
+            "{} is a template in JSON syntax, which this version does not read. Write it as a .pkr.hcl file.",
+            path.display()
+        );
+        diags.error("JSON templates are not supported", detail, None);
+    }
+    let bodies = parse_files(&found, &host.working_dir, files, diags);
+    let nothing = MapLookup::default();
+    let functions = Functions::for_variable_defaults();
+    let scope = Scope { variables: &nothing, functions: &functions, host };
+    let template = config::template::decode(&bodies, files, &scope, diags);
+    config::packer::report_version(&template.packer, version, diags);
+    Some(Parsed { template, found })
+}
+
+fn parse_files(
+    found: &TemplateFiles,
+    working_dir: &Path,
+    files: &mut Files,
+    diags: &mut Diagnostics,
+) -> Vec<syntax::ast::Body> {
+    let mut bodies = Vec::with_capacity(found.hcl.len());
+    for path in &found.hcl {
+        match read_file(files, path, working_dir) {
+            Ok(id) => {
+                let (body, problems) = syntax::parse_body(files, id);
+                diags.append(problems);
+                bodies.extend(body);
+            }
+            Err(problem) => diags.push(problem),
+        }
+    }
+    bodies
+}
+
+/// What [`analyse`] takes besides the template.
+#[derive(Debug)]
+pub struct AnalysisInputs<'a> {
+    /// Values for variables.
+    pub variables: &'a VariableInputs,
+    /// Files, environment and clock for functions.
+    pub host: Host,
+    /// `packer.version`.
+    pub version: &'a str,
+}
+
+/// Gives variables and locals their values. Data sources stay unknown.
+pub fn analyse(
+    parsed: Parsed,
+    inputs: AnalysisInputs<'_>,
+    catalog: &dyn Catalog,
+    files: &mut Files,
+    diags: &mut Diagnostics,
+) -> Analysis {
+    let Parsed { template, found } = parsed;
+    let AnalysisInputs { variables: given, host, version } = inputs;
+    let mut given = given.clone();
+    given.auto_files = found.auto_variables;
+    config::packer::report_plugins(&template.packer, diags);
+    let functions = Functions::standard();
+    let variables = variables::collect(&template.variables, &given, files, &host.working_dir, diags);
+    variables::report_unset(&template.variables, &variables, diags);
+    // Rules resolve file names from the working directory, everything else from the template's directory.
+    let rule_host = Host { base_dir: host.working_dir.clone(), ..host.clone() };
+    variables::validate(&template.variables, &variables, &functions, &rule_host, files, diags);
+    let mut problems = Diagnostics::new();
+    let index = DependencyIndex::new(&template, files, &mut problems);
+    // What a missing or circular definition leads to would only be said twice.
+    let index = if problems.has_errors() { index.without_order() } else { index };
+    diags.append(problems);
+    let outputs = output_types(&template, catalog, diags);
+    let surroundings = Surroundings { root: found.root, version: version.to_owned(), functions, host };
+    let values = Values::new(&template, variables, index, outputs, surroundings, diags);
+    Analysis { template, values }
+}
+
+fn output_types(template: &Template, catalog: &dyn Catalog, diags: &mut Diagnostics) -> Vec<Type> {
+    let mut schemas = crate::lower::reference::Schemas::default();
+    let mut types = Vec::with_capacity(template.data.len());
+    for data in &template.data {
+        let kind = ComponentKind::Datasource;
+        schemas.require(catalog, kind, "data source", &data.kind.name, data.header, diags);
+        let schema = schemas.get(kind, &data.kind.name);
+        types.push(schema.and_then(|schema| schema.output.clone()).unwrap_or(Type::Dynamic));
+    }
+    types
+}
+
+impl Analysis {
+    /// Data sources that must run before the builds can even be listed: names, source lists and meta-arguments refer to
+    /// them.
+    pub fn structural_data(&self) -> BTreeSet<usize> {
+        let index = self.values.dependencies();
+        let mut found = BTreeSet::new();
+        for build in &self.template.builds {
+            let own = [&build.name, &build.description, &build.sources].into_iter().flatten();
+            let components = build.provisioners.iter().chain(&build.error_cleanup).chain(build.chains.iter().flatten());
+            for expr in own.chain(components.flat_map(|block| block.meta.expressions())) {
+                found.extend(index.of_expr(expr).data);
+            }
+        }
+        found.retain(|at| !self.values.has_data(*at));
+        found
+    }
+}

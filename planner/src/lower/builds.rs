@@ -1,0 +1,244 @@
+//! Expands build blocks into builds: one for each use of a source, with the provisioners and post-processors that run
+//! for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, ComponentKind};
+use crate::config::{BuildBlock, ComponentBlock, Template};
+use crate::diagnostic::Diagnostics;
+use crate::eval::{self, Scope};
+use crate::lower::analysis::Analysis;
+use crate::lower::meta::{self, PostProcessorMeta};
+use crate::lower::program::{BlockPlan, Build};
+use crate::lower::reference::{Schemas, SourceIndex, parse_reference};
+use crate::select::Selection;
+use crate::span::Span;
+use crate::value::{Type, Value, convert};
+use crate::values::{BuildView, ComponentScope};
+
+/// Builds and what their blocks share.
+#[derive(Debug, Default)]
+pub struct Expanded {
+    /// The selected builds, in template order.
+    pub builds: Vec<Build>,
+    /// One entry for each build block.
+    pub blocks: Vec<BlockPlan>,
+    /// The schemas of all components used by selected builds.
+    pub schemas: Schemas,
+}
+
+/// One source that a block builds.
+struct SourceChoice {
+    source: usize,
+    use_at: Option<usize>,
+    local_name: Arc<str>,
+}
+
+/// Expands all build blocks and applies the selection.
+pub fn expand(analysis: &Analysis, catalog: &dyn Catalog, selection: &Selection, diags: &mut Diagnostics) -> Expanded {
+    let template = &analysis.template;
+    let sources = SourceIndex::new(&template.sources);
+    let mut expanded = Expanded::default();
+    let mut names = Vec::new();
+    let mut cut_any = false;
+    for (at, block) in template.builds.iter().enumerate() {
+        let mut expander = Expander { analysis, catalog, sources: &sources, schemas: &mut expanded.schemas, diags };
+        let plan = expander.block_plan(block);
+        let choices = expander.choices(block);
+        expander.check_components(block);
+        cut_any |= cuts_any(block, &plan, selection);
+        for choice in choices {
+            let build = make_build(template, block, at, &plan, choice, selection);
+            names.push(build.name.to_string());
+            if selection.takes_build(&build.name) {
+                expanded.builds.push(build);
+            }
+        }
+        expanded.blocks.push(plan);
+    }
+    selection.report_unmatched(&names, cut_any, diags);
+    make_keys_unique(&mut expanded.builds);
+    expanded
+}
+
+struct Expander<'a> {
+    analysis: &'a Analysis,
+    catalog: &'a dyn Catalog,
+    sources: &'a SourceIndex<'a>,
+    schemas: &'a mut Schemas,
+    diags: &'a mut Diagnostics,
+}
+
+impl Expander<'_> {
+    fn block_plan(&mut self, block: &BuildBlock) -> BlockPlan {
+        let values = &self.analysis.values;
+        let plain = ComponentScope::plain(values);
+        let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
+        let text = |expr: &Option<eval::Expr>, diags: &mut Diagnostics| {
+            expr.as_ref().map(|expr| text_of(expr, &scope, diags)).unwrap_or_default()
+        };
+        let name = text(&block.name, self.diags);
+        let description = text(&block.description, self.diags);
+        let named = Value::object([("name", Value::string(name.clone()))]);
+        let inside = ComponentScope::new(values, None, BuildView::Known(named));
+        let scope = Scope { variables: &inside, functions: &values.functions, host: &values.host };
+        let diags = &mut *self.diags;
+        let provisioners = block.provisioners.iter().map(|inner| meta::provisioner(inner, &scope, diags)).collect();
+        let error_cleanup = block.error_cleanup.as_ref().map(|inner| meta::provisioner(inner, &scope, diags));
+        let mut chains = Vec::with_capacity(block.chains.len());
+        for chain in &block.chains {
+            chains.push(chain.iter().map(|inner| meta::post_processor(inner, &scope, diags)).collect());
+        }
+        BlockPlan { name, description, provisioners, error_cleanup, chains }
+    }
+
+    /// All entries of `sources`, then all `source` blocks.
+    fn choices(&mut self, block: &BuildBlock) -> Vec<SourceChoice> {
+        let mut choices = Vec::new();
+        if let Some(expr) = &block.sources {
+            let values = &self.analysis.values;
+            let plain = ComponentScope::plain(values);
+            let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
+            let listed = eval::evaluate(expr, &scope, self.diags);
+            match convert(&listed, &Type::List(Arc::new(Type::String))) {
+                Ok(list) if list.is_wholly_known() => {
+                    for entry in list.items().unwrap_or_default() {
+                        let text = entry.as_str().unwrap_or_default();
+                        choices.extend(self.choose(text, expr.span, None, None));
+                    }
+                }
+                Ok(_) if self.diags.has_errors() => {}
+                Ok(_) => {
+                    let detail = "The list of sources depends on a data source that has not run yet.";
+                    self.diags.error("Unknown sources", detail, expr.span);
+                }
+                Err(error) => {
+                    let detail = format!("Inappropriate value for attribute \"sources\": {error}.");
+                    self.diags.error("Unsuitable value type", detail, expr.span);
+                }
+            }
+        }
+        for (at, used) in block.source_uses.iter().enumerate() {
+            let reference = &used.reference;
+            let local = used.name.as_ref().map(|name| name.name.clone());
+            choices.extend(self.choose(&reference.name, reference.span, Some(at), local));
+        }
+        if block.sources.is_none() && block.source_uses.is_empty() {
+            let detail = "a build block must reference at least one source to be built";
+            self.diags.error("missing source reference", detail, block.header);
+        }
+        choices
+    }
+
+    fn choose(&mut self, text: &str, at: Span, use_at: Option<usize>, local: Option<Arc<str>>) -> Option<SourceChoice> {
+        let (kind, name) = match parse_reference(text, at) {
+            Ok(parts) => parts,
+            Err(problem) => {
+                self.diags.push(problem);
+                return None;
+            }
+        };
+        // The type is checked before the reference, so an undeclared source of an unknown type reports the type.
+        let kind: Arc<str> = kind.into();
+        if !self.schemas.require(self.catalog, ComponentKind::Builder, "source type", &kind, at, self.diags) {
+            return None;
+        }
+        match self.sources.find(&kind, name, at) {
+            Ok(source) => Some(SourceChoice { source, use_at, local_name: local.unwrap_or_else(|| name.into()) }),
+            Err(problem) => {
+                self.diags.push(problem);
+                None
+            }
+        }
+    }
+
+    fn check_components(&mut self, block: &BuildBlock) {
+        let mut require = |kind: ComponentKind, label: &str, inner: &ComponentBlock| {
+            self.schemas.require(self.catalog, kind, label, &inner.kind.name, inner.header, self.diags);
+        };
+        for inner in &block.provisioners {
+            require(ComponentKind::Provisioner, "provisioner", inner);
+        }
+        if let Some(inner) = &block.error_cleanup {
+            require(ComponentKind::Provisioner, "error-cleanup-provisioner", inner);
+        }
+        for inner in block.chains.iter().flatten() {
+            require(ComponentKind::PostProcessor, "post-processor", inner);
+        }
+    }
+}
+
+fn text_of(expr: &eval::Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Arc<str> {
+    let value = eval::evaluate(expr, scope, diags);
+    match convert(&value, &Type::String) {
+        Ok(value) => value.as_str().map(Arc::from).unwrap_or_default(),
+        Err(error) => {
+            diags.error("Unsuitable value type", format!("Unsuitable value: {error}."), expr.span);
+            Arc::default()
+        }
+    }
+}
+
+fn make_build(
+    template: &Template,
+    block: &BuildBlock,
+    at: usize,
+    plan: &BlockPlan,
+    choice: SourceChoice,
+    selection: &Selection,
+) -> Build {
+    let source = &template.sources[choice.source];
+    let SourceChoice { use_at, local_name, .. } = choice;
+    let selector = format!("{}.{local_name}", source.kind.name);
+    let name = if plan.name.is_empty() { selector.clone() } else { format!("{}.{selector}", plan.name) };
+    let runs = plan.provisioners.iter().enumerate().filter(|(_, meta)| meta.sources.runs_for(&selector));
+    let error_cleanup = plan.error_cleanup.as_ref().is_some_and(|meta| meta.sources.runs_for(&selector));
+    let mut chains = Vec::with_capacity(block.chains.len());
+    for (chain_at, metas) in plan.chains.iter().enumerate() {
+        let kept = metas.iter().enumerate().take_while(|(at, meta)| {
+            let inner = &block.chains[chain_at][*at];
+            !selection.excepts(shown_name(inner, meta))
+        });
+        let running = kept.filter(|(_, meta)| meta.sources.runs_for(&selector));
+        let chain: Vec<(u32, u32)> = running.map(|(at, _)| (chain_at as u32, at as u32)).collect();
+        if !chain.is_empty() {
+            chains.push(chain);
+        }
+    }
+    Build {
+        key: name.clone().into(),
+        name: name.into(),
+        block: at as u32,
+        source: choice.source as u32,
+        use_at: use_at.map(|at| at as u32),
+        kind: source.kind.name.clone(),
+        source_name: source.name.name.clone(),
+        local_name,
+        provisioners: runs.map(|(at, _)| at as u32).collect(),
+        error_cleanup,
+        chains,
+    }
+}
+
+/// What `-except` is matched against: the name, or the type of an unnamed post-processor.
+fn shown_name<'a>(block: &'a ComponentBlock, meta: &'a PostProcessorMeta) -> &'a str {
+    if meta.name.is_empty() { &block.kind.name } else { &meta.name }
+}
+
+fn cuts_any(block: &BuildBlock, plan: &BlockPlan, selection: &Selection) -> bool {
+    let metas = plan.chains.iter().flatten();
+    block.chains.iter().flatten().zip(metas).any(|(inner, meta)| selection.excepts(shown_name(inner, meta)))
+}
+
+/// Builds may share a name (the same source used twice); their keys may not.
+fn make_keys_unique(builds: &mut [Build]) {
+    let mut seen: HashMap<Arc<str>, usize> = HashMap::new();
+    for build in builds {
+        let n_before = seen.entry(build.name.clone()).or_default();
+        *n_before += 1;
+        if *n_before > 1 {
+            build.key = format!("{}#{n_before}", build.name).into();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Configuration to graph: builds are expanded from their blocks, and every use of a component becomes nodes and edges.
+
+pub mod analysis;
+pub mod builds;
+pub mod configure;
+pub mod graph;
+pub mod meta;
+pub mod program;
+pub mod reference;
+
+pub use analysis::{Analysis, analyse};
+pub use graph::{Extent, Limits};
+pub use meta::{PostProcessorMeta, ProvisionerMeta};
+pub use program::{BlockPlan, Build, Program, lower, lower_data};

@@ -1,0 +1,219 @@
+//! A compiled template: what runs, with what configuration, in which order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use engine::Plan;
+
+use crate::catalog::Catalog;
+use crate::config::{ComponentBlock, Template};
+use crate::diagnostic::Diagnostics;
+use crate::lower::analysis::Analysis;
+use crate::lower::builds;
+use crate::lower::graph::{self, Extent, Limits};
+use crate::lower::meta::{PostProcessorMeta, ProvisionerMeta};
+use crate::lower::reference::Schemas;
+use crate::node::{ArtifactId, BuildId, ComponentUse, Node, PostProcessorId, ProvisionerId};
+use crate::select::Selection;
+use crate::span::Span;
+use crate::values::Values;
+
+/// One source use of one build block.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// `[build.]type.name`, as users see it.
+    pub name: Arc<str>,
+    /// The name, made unique where two builds share one.
+    pub key: Arc<str>,
+    /// The position of its build block.
+    pub block: u32,
+    /// The position of its source.
+    pub source: u32,
+    /// The position of the `source` block inside the build block, if it was used by one.
+    pub use_at: Option<u32>,
+    /// The builder's type.
+    pub kind: Arc<str>,
+    /// The source's own name.
+    pub source_name: Arc<str>,
+    /// The local name if one was given, else the source's.
+    pub local_name: Arc<str>,
+    /// The provisioners that run for it, by position in the block.
+    pub provisioners: Vec<u32>,
+    /// Whether the block's error-cleanup provisioner serves it.
+    pub error_cleanup: bool,
+    /// The post-processors that run for it: chains of (chain, position) in the block.
+    pub chains: Vec<Vec<(u32, u32)>>,
+}
+
+/// What all builds of one block share.
+#[derive(Clone, Debug, Default)]
+pub struct BlockPlan {
+    /// `build.name`; empty when the block has none.
+    pub name: Arc<str>,
+    /// The block's description.
+    pub description: Arc<str>,
+    /// Evaluated meta-arguments, in block order.
+    pub provisioners: Vec<ProvisionerMeta>,
+    /// Those of the error-cleanup provisioner.
+    pub error_cleanup: Option<ProvisionerMeta>,
+    /// Those of the post-processors, by chain.
+    pub chains: Vec<Vec<PostProcessorMeta>>,
+}
+
+/// A compiled template.
+#[derive(Debug)]
+pub struct Program {
+    /// The blocks.
+    pub template: Template,
+    /// What expressions see.
+    pub values: Values,
+    /// The selected builds, in template order.
+    pub builds: Vec<Build>,
+    /// What the builds of a block share, by position of the block.
+    pub blocks: Vec<BlockPlan>,
+    /// The sealed graph.
+    pub plan: Arc<Plan<Node>>,
+    pub(crate) schemas: Schemas,
+}
+
+/// Compiles a template into a program. With errors in `diags` the program must not be run.
+pub fn lower(
+    analysis: Analysis,
+    catalog: &dyn Catalog,
+    selection: &Selection,
+    (limits, extent): (Limits, Extent),
+    diags: &mut Diagnostics,
+) -> Program {
+    if analysis.template.builds.is_empty() {
+        let detail = "A build block with one or more sources is required for executing a build.";
+        diags.error("Missing build block", detail, None);
+    }
+    let mut expanded = builds::expand(&analysis, catalog, selection, diags);
+    require_datasources(&analysis.template, catalog, &mut expanded.schemas);
+    let Analysis { template, values } = analysis;
+    let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));
+    let plan = graph::build_graph(&template, &values, &expanded.builds, pending, (limits, extent), diags);
+    Program { template, values, builds: expanded.builds, blocks: expanded.blocks, plan, schemas: expanded.schemas }
+}
+
+/// Compiles a program that only runs the data sources in `wanted` (and what they need), for templates whose structure
+/// depends on them. [`Program::into_analysis`] gives the template back for the full compilation.
+pub fn lower_data(
+    analysis: Analysis,
+    catalog: &dyn Catalog,
+    wanted: &BTreeSet<usize>,
+    limits: Limits,
+    diags: &mut Diagnostics,
+) -> Program {
+    let mut all = wanted.clone();
+    let mut queue: Vec<usize> = wanted.iter().copied().collect();
+    while let Some(at) = queue.pop() {
+        for needed in &analysis.values.dependencies().of_data(at).data {
+            if all.insert(*needed) {
+                queue.push(*needed);
+            }
+        }
+    }
+    let mut schemas = Schemas::default();
+    require_datasources(&analysis.template, catalog, &mut schemas);
+    let Analysis { template, values } = analysis;
+    let plan = graph::build_graph(&template, &values, &[], all.into_iter(), (limits, Extent::Build), diags);
+    Program { template, values, builds: Vec::new(), blocks: Vec::new(), plan, schemas }
+}
+
+/// Unknown data sources were reported by the analysis; here only the schemas of known ones are wanted.
+fn require_datasources(template: &Template, catalog: &dyn Catalog, schemas: &mut Schemas) {
+    let kind = crate::catalog::ComponentKind::Datasource;
+    for data in &template.data {
+        schemas.require(catalog, kind, "data source", &data.kind.name, data.header, &mut Diagnostics::new());
+    }
+}
+
+impl Program {
+    /// The template and values, to be compiled again.
+    pub fn into_analysis(self) -> Analysis {
+        Analysis { template: self.template, values: self.values }
+    }
+
+    /// A build.
+    pub fn build(&self, id: BuildId) -> &Build {
+        &self.builds[id.0 as usize]
+    }
+
+    /// What the builds of a build's block share.
+    pub fn block(&self, id: BuildId) -> &BlockPlan {
+        &self.blocks[self.build(id).block as usize]
+    }
+
+    /// The block and meta-arguments of a provisioner.
+    pub fn provisioner(&self, id: BuildId, at: ProvisionerId) -> Option<(&ComponentBlock, &ProvisionerMeta)> {
+        let block = &self.template.builds[self.build(id).block as usize];
+        let plan = self.block(id);
+        match at {
+            ProvisionerId::Ordinary(nth) => {
+                let at = *self.build(id).provisioners.get(nth as usize)? as usize;
+                Some((block.provisioners.get(at)?, plan.provisioners.get(at)?))
+            }
+            ProvisionerId::ErrorCleanup => Some((block.error_cleanup.as_ref()?, plan.error_cleanup.as_ref()?)),
+        }
+    }
+
+    /// The block and meta-arguments of a post-processor.
+    pub fn post_processor(&self, id: BuildId, at: PostProcessorId) -> Option<(&ComponentBlock, &PostProcessorMeta)> {
+        let (chain, position) = *self.build(id).chains.get(at.chain as usize)?.get(at.position as usize)?;
+        let block = &self.template.builds[self.build(id).block as usize];
+        let inner = block.chains.get(chain as usize)?.get(position as usize)?;
+        Some((inner, self.block(id).chains.get(chain as usize)?.get(position as usize)?))
+    }
+
+    /// Names a node the same way on every machine: `build.type.name/provision[2]`.
+    pub fn key(&self, node: Node) -> String {
+        let build = |id: BuildId| &self.build(id).key;
+        match node {
+            Node::Datasource(at) => self.template.data[at as usize].reference(),
+            Node::Prepare(id, ComponentUse::Builder) => format!("{}/prepare", build(id)),
+            Node::Prepare(id, ComponentUse::Provisioner(at)) => format!("{}/{}/prepare", build(id), provision_key(at)),
+            Node::Prepare(id, ComponentUse::PostProcessor(at)) => format!("{}/{}/prepare", build(id), post_key(at)),
+            Node::BuilderOpen(id) => format!("{}/open", build(id)),
+            Node::Provision(id, at) => format!("{}/{}", build(id), provision_key(at)),
+            Node::BuilderClose(id) => format!("{}/close", build(id)),
+            Node::PostProcess(id, at) => format!("{}/{}", build(id), post_key(at)),
+            Node::Destroy(id, ArtifactId::Builder) => format!("{}/destroy", build(id)),
+            Node::Destroy(id, ArtifactId::PostProcessor(at)) => format!("{}/{}/destroy", build(id), post_key(at)),
+        }
+    }
+
+    /// Where in the template a node comes from.
+    pub fn span(&self, node: Node) -> Span {
+        let source = |id: BuildId| {
+            let build = self.build(id);
+            let block = &self.template.builds[build.block as usize];
+            build
+                .use_at
+                .map_or(self.template.sources[build.source as usize].header, |at| block.source_uses[at as usize].header)
+        };
+        let provisioner =
+            |id: BuildId, at| self.provisioner(id, at).map_or_else(|| source(id), |(block, _)| block.header);
+        let post_processor =
+            |id: BuildId, at| self.post_processor(id, at).map_or_else(|| source(id), |(block, _)| block.header);
+        match node {
+            Node::Datasource(at) => self.template.data[at as usize].header,
+            Node::Prepare(id, ComponentUse::Builder) | Node::BuilderOpen(id) | Node::BuilderClose(id) => source(id),
+            Node::Prepare(id, ComponentUse::Provisioner(at)) | Node::Provision(id, at) => provisioner(id, at),
+            Node::Prepare(id, ComponentUse::PostProcessor(at)) | Node::PostProcess(id, at) => post_processor(id, at),
+            Node::Destroy(id, ArtifactId::Builder) => source(id),
+            Node::Destroy(id, ArtifactId::PostProcessor(at)) => post_processor(id, at),
+        }
+    }
+}
+
+fn provision_key(at: ProvisionerId) -> String {
+    match at {
+        ProvisionerId::Ordinary(nth) => format!("provision[{nth}]"),
+        ProvisionerId::ErrorCleanup => "error-cleanup".to_owned(),
+    }
+}
+
+fn post_key(at: PostProcessorId) -> String {
+    format!("post-process[{}][{}]", at.chain, at.position)
+}

@@ -1,0 +1,120 @@
+//! `type.name` references to sources, and the components that blocks name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, ComponentKind, Schema};
+use crate::config::SourceBlock;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::span::Span;
+use crate::suggest::suggest;
+
+/// Finds sources by `type.name`.
+#[derive(Debug)]
+pub struct SourceIndex<'a> {
+    by_reference: HashMap<(&'a str, &'a str), usize>,
+    known: Vec<String>,
+}
+
+impl<'a> SourceIndex<'a> {
+    /// Indexes `sources`.
+    pub fn new(sources: &'a [SourceBlock]) -> Self {
+        let by_reference =
+            sources.iter().enumerate().map(|(at, source)| ((&*source.kind.name, &*source.name.name), at)).collect();
+        let known = sources.iter().map(|source| format!("{}.{}", source.kind.name, source.name.name)).collect();
+        Self { by_reference, known }
+    }
+
+    /// The position of the source behind `(type, name)`.
+    ///
+    /// # Errors
+    ///
+    /// A diagnostic that lists what is known, or what was probably meant.
+    pub fn find(&self, kind: &str, name: &str, at: Span) -> Result<usize, Diagnostic> {
+        self.by_reference.get(&(kind, name)).copied().ok_or_else(|| {
+            let wanted = format!("{kind}.{name}");
+            let detail = match suggest(&wanted, self.known.iter().map(String::as_str)) {
+                Some(meant) => format!("Did you mean to use {meant:?}?"),
+                None => format!("Known: [{}]", self.known.join(" ")),
+            };
+            Diagnostic::error(format!("Unknown source {wanted}"), detail, at)
+        })
+    }
+}
+
+/// Splits `type.name` or `source.type.name`. With more than two parts the first is dropped and parts after the third
+/// are ignored, as in the reference.
+///
+/// # Errors
+///
+/// A diagnostic when there are fewer than two parts or one is not a name.
+pub fn parse_reference(text: &str, at: Span) -> Result<(&str, &str), Diagnostic> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let pair = match parts.as_slice() {
+        [kind, name] | [_, kind, name, ..] => Some((*kind, *name)),
+        _ => None,
+    };
+    pair.filter(|(kind, name)| is_name(kind) && is_name(name)).ok_or_else(|| {
+        let detail = "A source type is made of three parts that are split by a dot `.`; each part must start with a \
+                      letter and may contain only letters, digits, underscores, and dashes. A valid source reference \
+                      looks like: `source.type.name`";
+        Diagnostic::error("Invalid source reference", detail, at)
+    })
+}
+
+fn is_name(part: &str) -> bool {
+    let mut chars = part.chars();
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && chars.all(|next| next.is_alphanumeric() || next == '_' || next == '-')
+}
+
+/// The schemas of all components a template uses, looked up once each.
+#[derive(Debug, Default)]
+pub struct Schemas(HashMap<(ComponentKind, Arc<str>), Option<Arc<Schema>>>);
+
+impl Schemas {
+    /// The schema of a component, reporting an unknown one at `at`.
+    pub fn require(
+        &mut self,
+        catalog: &dyn Catalog,
+        kind: ComponentKind,
+        label: &str,
+        name: &Arc<str>,
+        at: Span,
+        diags: &mut Diagnostics,
+    ) -> bool {
+        let found = self.0.entry((kind, name.clone())).or_insert_with(|| catalog.schema(kind, name));
+        if found.is_none() {
+            diags.push(unknown_component(catalog, kind, label, name, at));
+        }
+        found.is_some()
+    }
+
+    /// A schema that [`Schemas::require`] found before.
+    pub fn get(&self, kind: ComponentKind, name: &Arc<str>) -> Option<&Arc<Schema>> {
+        self.0.get(&(kind, name.clone()))?.as_ref()
+    }
+}
+
+fn unknown_component(catalog: &dyn Catalog, kind: ComponentKind, label: &str, name: &str, at: Span) -> Diagnostic {
+    let known = catalog.names(kind);
+    if kind == ComponentKind::Datasource {
+        let detail = format!("known data sources: [{}]", known.join(" "));
+        return Diagnostic::error(format!("Unknown data type {name}"), detail, at);
+    }
+    let summary = match kind {
+        ComponentKind::Builder => format!("Unknown {label} {name}"),
+        _ => format!("Unknown {label} type {name:?}"),
+    };
+    let detail = match suggest(name, known.iter().map(String::as_str)) {
+        Some(meant) => format!("Did you mean to use {meant:?}?"),
+        None => {
+            let filter = name.split('-').next().unwrap_or(name);
+            format!(
+                "The {label} {name} is not built in, and no plugin that has it was found. Plugins and how to install \
+                 them are listed at\n\nhttps://developer.hashicorp.com/packer/integrations?filter={filter}"
+            )
+        }
+    };
+    Diagnostic::error(summary, detail, at)
+}

@@ -1,0 +1,190 @@
+//! Decodes a component's body by its schema into one object value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
+use crate::config::shape::did_you_mean;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::{self, Scope};
+use crate::span::Span;
+use crate::syntax::ast::{Attribute, Block, Body};
+use crate::value::{ObjectType, Type, Value, convert};
+
+/// Evaluates `bodies` together (a source's body and what a build adds to it) into an object of `schema`.
+///
+/// Attributes that are not given are null. On errors the result is best effort and must not be used.
+pub fn decode(schema: &Schema, bodies: &[&Body], owner: Span, scope: &Scope<'_>, diags: &mut Diagnostics) -> Value {
+    check_names(schema, bodies, diags);
+    let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+    for attribute in &schema.attributes {
+        entries.insert(attribute.name.clone(), decode_attribute(attribute, bodies, owner, scope, diags));
+    }
+    for block in &schema.blocks {
+        entries.insert(block.name.clone(), decode_blocks(block, bodies, owner, scope, diags));
+    }
+    Value::Object(Arc::new(entries))
+}
+
+/// Checks only what needs no evaluation: names of arguments and blocks, and required ones.
+pub fn check(schema: &Schema, bodies: &[&Body], owner: Span, diags: &mut Diagnostics) {
+    check_names(schema, bodies, diags);
+    for attribute in schema.attributes.iter().filter(|attribute| attribute.required) {
+        if find(bodies, &attribute.name).is_none() {
+            diags.push(missing(&attribute.name, owner));
+        }
+    }
+}
+
+fn check_names(schema: &Schema, bodies: &[&Body], diags: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    for attribute in bodies.iter().flat_map(|body| &body.attributes) {
+        let name = &attribute.name;
+        if !schema.attributes.iter().any(|known| known.name == name.name) {
+            diags.push(unsupported_argument(schema, attribute));
+        } else if first.insert(&name.name, name.span).is_some() {
+            let detail = format!("Argument {:?} was already set in the source block that this build uses.", name.name);
+            diags.error("Duplicate argument", detail, name.span);
+        }
+    }
+    for block in bodies.iter().flat_map(|body| &body.blocks) {
+        if !schema.blocks.iter().any(|known| known.name == block.kind.name) {
+            diags.push(unsupported_block(schema, block));
+        }
+    }
+}
+
+fn unsupported_argument(schema: &Schema, attribute: &Attribute) -> Diagnostic {
+    let name = &attribute.name.name;
+    let hint = if schema.blocks.iter().any(|block| block.name == *name) {
+        format!(" Did you mean to define a block of type {name:?}?")
+    } else {
+        did_you_mean(name, schema.attributes.iter().map(|known| &*known.name))
+    };
+    let detail = format!("An argument named {name:?} is not expected here.{hint}");
+    Diagnostic::error("Unsupported argument", detail, attribute.name.span)
+}
+
+fn unsupported_block(schema: &Schema, block: &Block) -> Diagnostic {
+    let kind = &block.kind.name;
+    let hint = if schema.attributes.iter().any(|attribute| attribute.name == *kind) {
+        format!(" Did you mean to define argument {kind:?}? If so, use the equals sign to assign it a value.")
+    } else if &**kind == "dynamic" {
+        " This version does not expand dynamic blocks; write the blocks out.".to_owned()
+    } else {
+        did_you_mean(kind, schema.blocks.iter().map(|known| &*known.name))
+    };
+    let detail = format!("Blocks of type {kind:?} are not expected here.{hint}");
+    Diagnostic::error("Unsupported block type", detail, block.kind.span)
+}
+
+fn missing(name: &str, owner: Span) -> Diagnostic {
+    let detail = format!("The argument {name:?} is required, but no definition was found.");
+    Diagnostic::error("Missing required argument", detail, owner)
+}
+
+fn find<'a>(bodies: &[&'a Body], name: &str) -> Option<&'a Attribute> {
+    bodies.iter().rev().find_map(|body| body.attributes.iter().find(|attribute| &*attribute.name.name == name))
+}
+
+fn decode_attribute(
+    schema: &AttributeSchema,
+    bodies: &[&Body],
+    owner: Span,
+    scope: &Scope<'_>,
+    diags: &mut Diagnostics,
+) -> Value {
+    let Some(attribute) = find(bodies, &schema.name) else {
+        if schema.required {
+            diags.push(missing(&schema.name, owner));
+        }
+        return Value::Null(schema.ty.clone());
+    };
+    let value = eval::evaluate(&attribute.expr, scope, diags);
+    match convert(&value, &schema.ty) {
+        Ok(value) => value,
+        Err(error) => {
+            let detail = format!("Inappropriate value for attribute {:?}: {error}.", schema.name);
+            diags.error("Incorrect attribute value type", detail, attribute.expr.span);
+            Value::Unknown(schema.ty.clone())
+        }
+    }
+}
+
+fn decode_blocks(
+    schema: &BlockSchema,
+    bodies: &[&Body],
+    owner: Span,
+    scope: &Scope<'_>,
+    diags: &mut Diagnostics,
+) -> Value {
+    let all = bodies.iter().flat_map(|body| &body.blocks).filter(|block| block.kind.name == schema.name);
+    let blocks: Vec<&Block> = all.collect();
+    if blocks.len() < schema.min {
+        let detail = format!("At least {} {:?} blocks are required.", schema.min, schema.name);
+        diags.error(format!("Insufficient {} blocks", schema.name), detail, owner);
+    }
+    let mut decoded = blocks.iter().map(|block| decode(&schema.schema, &[&block.body], block.header, scope, diags));
+    match schema.nesting {
+        BlockNesting::List => {
+            let items: Vec<Value> = decoded.collect();
+            Value::List(object_type(&schema.schema), items.into())
+        }
+        BlockNesting::Single => {
+            let first = decoded.next().unwrap_or_else(|| Value::Null(object_type(&schema.schema)));
+            drop(decoded);
+            if let Some(extra) = blocks.get(1) {
+                let detail = format!("Only one {} block is allowed.", schema.name);
+                diags.error(format!("Duplicate {} block", schema.name), detail, extra.header);
+            }
+            first
+        }
+    }
+}
+
+/// The type of the object that [`decode`] makes by `schema`.
+pub fn object_type(schema: &Schema) -> Type {
+    let attributes = schema.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
+    let blocks = schema.blocks.iter().map(|block| {
+        let inner = object_type(&block.schema);
+        let ty = match block.nesting {
+            BlockNesting::Single => inner,
+            BlockNesting::List => Type::List(Arc::new(inner)),
+        };
+        (block.name.clone(), ty)
+    });
+    Type::Object(Arc::new(ObjectType { attributes: attributes.chain(blocks).collect(), ..ObjectType::default() }))
+}
+
+/// Replaces what is still unknown by a value of the same type that a component can be shown: `<unknown>`, 0, false,
+/// empty collections.
+pub fn fill_unknown(value: &Value) -> Value {
+    match value {
+        Value::Unknown(ty) => placeholder(ty),
+        Value::List(ty, items) => Value::List(ty.clone(), items.iter().map(fill_unknown).collect()),
+        Value::Set(ty, items) => Value::Set(ty.clone(), items.iter().map(fill_unknown).collect()),
+        Value::Tuple(items) => Value::Tuple(items.iter().map(fill_unknown).collect()),
+        Value::Map(ty, entries) => Value::Map(ty.clone(), Arc::new(fill_entries(entries))),
+        Value::Object(entries) => Value::Object(Arc::new(fill_entries(entries))),
+        known => known.clone(),
+    }
+}
+
+fn fill_entries(entries: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
+    entries.iter().map(|(name, value)| (name.clone(), fill_unknown(value))).collect()
+}
+
+fn placeholder(ty: &Type) -> Value {
+    match ty {
+        Type::String | Type::Dynamic => Value::string("<unknown>"),
+        Type::Number => Value::int(0),
+        Type::Bool => Value::Bool(false),
+        Type::List(element) => Value::List((**element).clone(), Arc::from([])),
+        Type::Set(element) => Value::Set((**element).clone(), Arc::from([])),
+        Type::Map(element) => Value::Map((**element).clone(), Arc::default()),
+        Type::Tuple(items) => Value::Tuple(items.iter().map(placeholder).collect()),
+        Type::Object(object) => {
+            Value::object(object.attributes.iter().map(|(name, ty)| (name.clone(), placeholder(ty))))
+        }
+    }
+}

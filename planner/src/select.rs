@@ -1,0 +1,114 @@
+//! `-only` and `-except`: globs over build names and post-processors.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// What the user asked to build.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    only: Vec<GlobMatcher>,
+    except: Vec<GlobMatcher>,
+}
+
+impl Selection {
+    /// Compiles the patterns. `*` crosses dots, as build names know no separator.
+    ///
+    /// # Errors
+    ///
+    /// One diagnostic for each pattern that is no glob.
+    pub fn new(only: &[String], except: &[String]) -> Result<Self, Diagnostics> {
+        let mut diags = Diagnostics::new();
+        let selection =
+            Self { only: compile(only, "-only", &mut diags), except: compile(except, "-except", &mut diags) };
+        if diags.has_errors() { Err(diags) } else { Ok(selection) }
+    }
+
+    /// Whether the build called `name` is to be built.
+    pub fn takes_build(&self, name: &str) -> bool {
+        let wanted = self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(name));
+        wanted && !self.excepts(name)
+    }
+
+    /// Whether `-except` names this build or post-processor.
+    pub fn excepts(&self, name: &str) -> bool {
+        self.except.iter().any(|glob| glob.is_match(name))
+    }
+
+    /// Warns about patterns that matched fewer builds than there are patterns, in the reference's terms.
+    pub fn report_unmatched(&self, names: &[String], excepted_any: bool, diags: &mut Diagnostics) {
+        let detail = format!(
+            "Possible build names: [{}].\nThese could also be matched with a glob pattern like: 'happycloud.*'",
+            names.join(" ")
+        );
+        let n_only = names.iter().filter(|name| self.only.iter().any(|glob| glob.is_match(name))).count();
+        if self.only.len() > n_only {
+            let summary = "an 'only' option was passed, but not all matches were found for the given build.";
+            diags.push(Diagnostic::warning(summary, detail.clone(), None));
+        }
+        let n_except = names.iter().filter(|name| self.excepts(name)).count() + usize::from(excepted_any);
+        if self.except.len() > n_except {
+            let summary = "an 'except' option was passed, but did not match any build.";
+            diags.push(Diagnostic::warning(summary, detail, None));
+        }
+    }
+}
+
+fn compile(patterns: &[String], flag: &str, diags: &mut Diagnostics) -> Vec<GlobMatcher> {
+    let mut globs = Vec::with_capacity(patterns.len());
+    for pattern in patterns {
+        let glob =
+            GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).empty_alternates(true).build();
+        match glob {
+            Ok(glob) => globs.push(glob.compile_matcher()),
+            Err(error) => {
+                let detail = "Patterns know *, ?, [a-z] and {a,b}.";
+                diags.error(format!("Invalid {flag} pattern {pattern}: {}", error.kind()), detail, None);
+            }
+        }
+    }
+    globs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(only: &[&str], except: &[&str]) -> Selection {
+        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+        Selection::new(&owned(only), &owned(except)).expect("patterns are globs")
+    }
+
+    #[test]
+    fn globs_cross_dots_and_except_wins() {
+        for (only, except, name, taken) in [
+            (&[][..], &[][..], "null.a", true),
+            (&["null.*"], &[], "null.a.b", true),
+            (&["*.a"], &[], "web.null.a", true),
+            (&["null.?"], &[], "null.ab", false),
+            (&["null.{a,b}"], &[], "null.b", true),
+            (&["*"], &["*.b"], "null.b", false),
+            (&["nul"], &[], "null.a", false),
+        ] {
+            assert_eq!(selection(only, except).takes_build(name), taken, "{only:?} {except:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_broken_pattern_is_named() {
+        let diags = Selection::new(&["[a".to_owned()], &[]).expect_err("an open bracket is no glob");
+        assert!(diags.iter().next().is_some_and(|first| first.summary.starts_with("Invalid -only pattern [a: ")));
+    }
+
+    #[test]
+    fn warns_as_the_reference_counts() {
+        let names = ["null.a".to_owned(), "null.b".to_owned()];
+        for (only, n_warnings) in
+            [(&["null.*"][..], 0), (&["x.*"], 1), (&["null.a", "x"], 1), (&["null.*", "null.a"], 0)]
+        {
+            let mut diags = Diagnostics::new();
+            selection(only, &[]).report_unmatched(&names, false, &mut diags);
+            assert_eq!(diags.len(), n_warnings, "{only:?}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The headers of the top-level blocks of a file, for the `in …:` part of diagnostics.
+
+use crate::span::{FileId, Span};
+use crate::syntax::ast::Body;
+use crate::syntax::scan::{self, Mode};
+use crate::syntax::token::{Token, TokenKind};
+
+/// Headers and extents of the blocks of a file that could be read.
+pub(super) fn of_body(body: &Body) -> Vec<(Span, String)> {
+    let header = |kind: &str, labels: &mut dyn Iterator<Item = &str>| {
+        labels.fold(kind.to_owned(), |header, label| format!("{header} {label:?}"))
+    };
+    body.blocks
+        .iter()
+        .map(|block| (block.span, header(&block.kind.name, &mut block.labels.iter().map(|label| &*label.name))))
+        .collect()
+}
+
+/// The same of a file that could not, as far as braces match. `base` is where `text` starts in the file.
+pub(super) fn of_text(text: &str, file: FileId, base: usize) -> Vec<(Span, String)> {
+    let tokens = scan::scan(text, Mode::Body);
+    let mut outline = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let line = &tokens[at..];
+        at += match header(line, text) {
+            Some((header, len)) => {
+                let closed = len + close(&line[len..]);
+                let end = line[closed.min(line.len() - 1)].end;
+                let span = Span { file, start: (base + line[0].start) as u32, end: (base + end) as u32 };
+                outline.push((span, header));
+                closed
+            }
+            None => 0,
+        };
+        at += line_len(&tokens[at.min(tokens.len())..]);
+    }
+    outline
+}
+
+/// The block header that `tokens` start with, and how many tokens it takes, without the brace.
+fn header(tokens: &[Token], text: &str) -> Option<(String, usize)> {
+    let kind = tokens.first().filter(|token| token.kind == TokenKind::Ident)?;
+    let mut header = kind.text(text).to_owned();
+    let mut at = 1;
+    loop {
+        let token = tokens.get(at)?;
+        match token.kind {
+            TokenKind::OpenBrace => return Some((header, at)),
+            TokenKind::OpenQuote | TokenKind::CloseQuote => {}
+            TokenKind::Ident | TokenKind::QuotedLiteral => header.push_str(&format!(" \"{}\"", token.text(text))),
+            _ => return None,
+        }
+        at += 1;
+    }
+}
+
+/// How many tokens there are before the bracket that closes the first one.
+fn close(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind.opens() {
+            depth += 1;
+        } else if token.kind.closes() {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return at;
+            }
+        }
+    }
+    tokens.len()
+}
+
+/// How many tokens there are up to and with the next newline outside of brackets.
+fn line_len(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Newline if depth == 0 => return at + 1,
+            kind if kind.opens() => depth += 1,
+            kind if kind.closes() => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_headers_in_text_with_faults() {
+        let text = "a = 1\nsource \"null\" x {\n a = \"\n}\nbuild {\n b = {\n";
+        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|(_, header)| header).collect();
+        assert_eq!(headers, ["source \"null\" \"x\""]);
+        let text = "}\nx = [\n]\nbuild {\n a = = 2\n}\nlocals {\n b = {\n";
+        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|(_, header)| header).collect();
+        assert_eq!(headers, ["build", "locals"]);
+    }
+}

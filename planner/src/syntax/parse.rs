@@ -1,0 +1,162 @@
+//! The entry points: a file's text to its tree, or to what is wrong with it.
+
+use std::ops::Range;
+
+use hcl::edit::Span as EditSpan;
+use hcl::edit::expr::Expression;
+use hcl::edit::parser;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::Files;
+use crate::span::{FileId, Span};
+use crate::syntax::ast::{Body, Expr};
+use crate::syntax::explain::{Finding, explain_body, explain_expression, explain_template};
+use crate::syntax::lower::Lowerer;
+use crate::syntax::outline;
+use crate::syntax::refusal::{REPEATED_KEY, is_limit, refusal, too_deep};
+use crate::syntax::repair::Repair;
+use crate::syntax::scan::Mode;
+
+/// How often an object that the parser refuses is hidden from it before it is left at that.
+const MAX_RETRIES: usize = 64;
+
+/// The body of a `.hcl` file; none when there are errors. Also records the file's outline for diagnostics.
+pub fn parse_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics) {
+    let text = files.get(file).text.clone();
+    let source = Source::new(&text, file);
+    match source.read(Mode::Body, explain_body, |repair| source.body(repair)) {
+        Ok(body) => {
+            files.set_outline(file, outline::of_body(&body));
+            (Some(body), Diagnostics::new())
+        }
+        Err(diagnostics) => {
+            files.set_outline(file, outline::of_text(source.text, file, source.base));
+            (None, diagnostics)
+        }
+    }
+}
+
+/// A file that is one expression, which may run over several lines.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse_expression(files: &Files, file: FileId) -> Result<Expr, Diagnostics> {
+    let source = Source::new(&files.get(file).text, file);
+    source.read(Mode::Expression, explain_expression, |repair| source.expression(repair))
+}
+
+/// A file that is a template: text with `${…}` and `%{…}` sequences.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse_template(files: &Files, file: FileId) -> Result<Expr, Diagnostics> {
+    let source = Source::new(&files.get(file).text, file);
+    source.read(Mode::Template, explain_template, |repair| source.template(repair))
+}
+
+/// A file's text without its byte order mark.
+struct Source<'t> {
+    text: &'t str,
+    file: FileId,
+    /// The length of the byte order mark.
+    base: usize,
+}
+
+impl<'t> Source<'t> {
+    fn new(text: &'t str, file: FileId) -> Self {
+        let stripped = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self { text: stripped, file, base: text.len() - stripped.len() }
+    }
+
+    /// Parses with `attempt`. Text that is refused is explained; when it is valid by the grammar, what the parser
+    /// cannot take is hidden from it, and it is tried again.
+    fn read<T>(
+        &self,
+        mode: Mode,
+        explain: impl Fn(&str) -> Vec<Finding>,
+        attempt: impl Fn(&Repair<'t>) -> Result<T, Finding>,
+    ) -> Result<T, Diagnostics> {
+        let fault = match attempt(&Repair::for_speed(self.text, mode)) {
+            Ok(tree) => return Ok(tree),
+            Err(fault) => fault,
+        };
+        if is_limit(&fault) {
+            return Err(self.diagnostics(vec![fault]));
+        }
+        let findings = explain(self.text);
+        if !findings.is_empty() {
+            return Err(self.diagnostics(findings));
+        }
+        let mut repair = Repair::for_refusal(self.text, mode);
+        for _ in 0..MAX_RETRIES {
+            match attempt(&repair) {
+                Ok(tree) => return Ok(tree),
+                Err(fault) if fault.summary == REPEATED_KEY && repair.hide_around(fault.subject.0) => {}
+                Err(fault) if fault.summary == REPEATED_KEY => {
+                    return Err(self.diagnostics(vec![too_deep(fault.subject)]));
+                }
+                Err(fault) => return Err(self.diagnostics(vec![fault])),
+            }
+        }
+        Err(self.diagnostics(vec![fault]))
+    }
+
+    fn body(&self, repair: &Repair<'t>) -> Result<Body, Finding> {
+        let body = parser::parse_body(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
+        let mut lowerer = Lowerer::new(repair, self.file, self.base, 0);
+        let body = lowerer.body(&body, &self.all());
+        lowerer.done(body)
+    }
+
+    fn template(&self, repair: &Repair<'t>) -> Result<Expr, Finding> {
+        let template = parser::parse_template(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
+        let mut lowerer = Lowerer::new(repair, self.file, self.base, 0);
+        let expr = lowerer.template_file(&template, &self.all());
+        lowerer.done(expr)
+    }
+
+    /// In parentheses of our own, the expression may run over line ends and end with a comment.
+    fn expression(&self, repair: &Repair<'t>) -> Result<Expr, Finding> {
+        let text = format!("({}\n)", repair.masked(self.all()));
+        let expr = parser::parse_expr(&text).map_err(|error| self.refusal(&error, -1))?;
+        match &expr {
+            Expression::Parenthesis(ours) if ours.span() == Some(0..text.len()) => {
+                let mut lowerer = Lowerer::new(repair, self.file, self.base, -1);
+                let expr = lowerer.within(true, |lowerer| lowerer.expression(ours.inner(), &self.all()));
+                lowerer.done(expr)
+            }
+            // The text closed them, as in `a) + (b`.
+            _ => {
+                let detail = "A closing parenthesis has no opening one.".to_owned();
+                Err(Finding { summary: "Unbalanced parentheses", detail, subject: (0, self.text.len()), context: None })
+            }
+        }
+    }
+
+    fn all(&self) -> Range<usize> {
+        0..self.text.len()
+    }
+
+    fn refusal(&self, error: &parser::Error, shift: isize) -> Finding {
+        refusal(error, error.location().offset().saturating_add_signed(shift), self.text)
+    }
+
+    fn diagnostics(&self, findings: Vec<Finding>) -> Diagnostics {
+        let span = |start: usize, end: usize| Span {
+            file: self.file,
+            start: (self.base + start) as u32,
+            end: (self.base + end) as u32,
+        };
+        let diagnostic = |finding: Finding| {
+            let (start, end) = finding.subject;
+            let diagnostic = Diagnostic::error(finding.summary, finding.detail, span(start, end));
+            match finding.context {
+                Some(from) => diagnostic.with_context(span(from.min(start), end)),
+                None => diagnostic,
+            }
+        };
+        findings.into_iter().map(diagnostic).collect()
+    }
+}

@@ -1,0 +1,99 @@
+//! The tokens of HCL native syntax, as far as finding faults needs them.
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Ident,
+    Number,
+    /// `"` that opens a string.
+    OpenQuote,
+    /// Text of a quoted string, escapes included.
+    QuotedLiteral,
+    /// `"` that closes a string.
+    CloseQuote,
+    /// `<<EOT` with its line end.
+    OpenHeredoc,
+    /// One line, or the rest of one, of a heredoc or template file.
+    LineLiteral,
+    /// The line with the end marker, without its line end.
+    CloseHeredoc,
+    /// `${`, `${~`.
+    OpenInterpolation,
+    /// `%{`, `%{~`.
+    OpenDirective,
+    /// `}`, `~}` of the two.
+    CloseSequence,
+    OpenBrace,
+    CloseBrace,
+    OpenBracket,
+    CloseBracket,
+    OpenParen,
+    CloseParen,
+    Newline,
+    /// A newline where a quoted string should have ended.
+    QuotedNewline,
+    Dot,
+    Ellipsis,
+    Comma,
+    Colon,
+    DoubleColon,
+    Question,
+    Assign,
+    Arrow,
+    Star,
+    Minus,
+    Bang,
+    /// An infix operator that is none of the above.
+    Operator,
+    /// A character that the language has no use for.
+    Invalid,
+    End,
+}
+
+impl TokenKind {
+    /// The bracket that `self` closes.
+    pub(super) fn opener(self) -> Option<TokenKind> {
+        Some(match self {
+            Self::CloseQuote => Self::OpenQuote,
+            Self::CloseHeredoc => Self::OpenHeredoc,
+            Self::CloseBrace => Self::OpenBrace,
+            Self::CloseBracket => Self::OpenBracket,
+            Self::CloseParen => Self::OpenParen,
+            _ => return None,
+        })
+    }
+
+    /// Whether something must close it.
+    pub(super) fn opens(self) -> bool {
+        matches!(
+            self,
+            Self::OpenQuote
+                | Self::OpenHeredoc
+                | Self::OpenInterpolation
+                | Self::OpenDirective
+                | Self::OpenBrace
+                | Self::OpenBracket
+                | Self::OpenParen
+        )
+    }
+
+    /// Whether it closes something.
+    pub(super) fn closes(self) -> bool {
+        self == Self::CloseSequence || self.opener().is_some()
+    }
+}
+
+/// A token and where it stands, in bytes of the scanned text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Token {
+    /// Its text.
+    pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.start..self.end]
+    }
+}

@@ -1,0 +1,7 @@
+//! Exact numbers: binary floating point with 512 bits of mantissa, rounded half to even.
+
+mod arithmetic;
+mod float;
+mod text;
+
+pub use float::Number;

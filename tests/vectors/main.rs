@@ -1,0 +1,10 @@
+//! Results recorded from the reference implementation, row by row. The rows are in `tests/fixtures/vectors`.
+
+mod eval;
+mod heredoc;
+mod limits;
+mod mutations;
+mod node;
+mod parse;
+mod rows;
+mod tree;
