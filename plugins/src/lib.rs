@@ -1,8 +1,27 @@
 //! Components and how to reach them: the traits that every builder, provisioner, post-processor and data source
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
-//! Rooms, in reading order: [`component`], [`builtin`], `registry`, `wrapper`, `session`, `executor`, `process`.
+//! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
+//! [`executor`]; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`interpolate`], [`draft`],
+//! [`io_fault`], [`turns`], [`offload`].
 //!
 //! This crate never parses HCL text, never prints, and never reads the environment.
 
+pub mod builtin;
 pub mod component;
+pub mod config;
+pub mod draft;
+pub mod executor;
+pub mod interpolate;
+pub mod io_fault;
+pub mod keep;
+pub mod lines;
+pub mod offload;
+pub mod output;
+pub mod process;
+pub mod pump;
+pub mod quote;
+pub mod registry;
+pub mod session;
+pub mod turns;
+pub mod wrapper;

@@ -1,0 +1,7 @@
+//! Post-processor `manifest`: a JSON file that lists what was built.
+
+mod file;
+mod lock;
+mod post_processor;
+
+pub use post_processor::{FIELDS, Manifest};

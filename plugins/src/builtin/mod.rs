@@ -1,0 +1,17 @@
+//! The built-in components, one file or folder each, and what some of them share: [`steps`] and [`none_communicator`].
+
+pub mod artifice;
+pub mod breakpoint;
+pub mod checksum;
+pub mod compress;
+pub mod file_builder;
+mod file_set;
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod manifest;
+pub mod none_communicator;
+pub mod null_builder;
+pub mod null_datasource;
+pub mod shell_local;
+pub mod sleep;
+pub mod steps;

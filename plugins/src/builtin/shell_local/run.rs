@@ -1,0 +1,171 @@
+//! Running the scripts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use engine::Cancel;
+use tempfile::TempPath;
+
+use super::config::{Scripts, ShellLocal, temporary_dir};
+use crate::component::{BuildData, ComponentError, Ui};
+use crate::interpolate::{RenderError, RunData};
+use crate::io_fault::words_and_advice;
+use crate::process::{self, Invocation, ProcessError};
+use crate::pump::Stream;
+
+/// Values by which a builder says that it serves no files over HTTP.
+const NO_HTTP: &str = "_NOT_IMPLEMENTED_BY_BUILDER";
+
+impl ShellLocal {
+    /// Runs all scripts in order, up to the first that fails.
+    pub(super) async fn run(&self, ui: &dyn Ui, data: &BuildData, cancel: &Cancel) -> Result<(), ComponentError> {
+        if !self.only_on.is_empty() && !self.only_on.iter().any(|system| system == go_system()) {
+            ui.say("Skipping shell-local due to runtime OS");
+            return Ok(());
+        }
+        let run_data = RunData::new(data);
+        let vars = self.vars(data, &run_data).map_err(failed)?;
+        match &self.scripts {
+            Scripts::Inline(lines) => {
+                // Removed when this function ends, however it does.
+                let file = self.write_inline(lines, &run_data)?;
+                self.run_script(&file.display().to_string(), ui, &run_data, &vars, cancel).await
+            }
+            Scripts::Files(files) => {
+                for file in files {
+                    self.run_script(file, ui, &run_data, &vars, cancel).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn run_script(
+        &self,
+        script: &str,
+        ui: &dyn Ui,
+        data: &RunData,
+        vars: &str,
+        cancel: &Cancel,
+    ) -> Result<(), ComponentError> {
+        let path = self.context.working_dir.join(script).components().collect::<PathBuf>().display().to_string();
+        let data = data.clone().with("Vars", vars).with("Script", &path).with("Command", &path);
+        let mut command = Vec::with_capacity(self.execute_command.len());
+        for part in &self.execute_command {
+            let part = self.interpolation.at_run(part, &data);
+            command.push(part.map_err(|error| ComponentError::new(format!("Error processing command: {error}")))?);
+        }
+        ui.say(&format!("Running local shell script: {script}"));
+        let invocation = Invocation {
+            program: command.remove(0),
+            args: command,
+            working_dir: self.context.working_dir.clone(),
+            environment: self.context.environment.clone(),
+        };
+        let mut lines = |stream: Stream, line: &str| match stream {
+            Stream::Out => ui.say(line),
+            Stream::Err => ui.error(line),
+        };
+        match process::run(&invocation, &mut lines, cancel).await {
+            Ok(status) => self.check_status(status),
+            Err(ProcessError::Cancelled) => Err(ComponentError::Cancelled),
+            Err(error) => {
+                ui.error(&error.to_string());
+                Err(ComponentError::new(format!(
+                    "Error executing script: {path}\n\nPlease see output above for more information."
+                )))
+            }
+        }
+    }
+
+    fn check_status(&self, status: i32) -> Result<(), ComponentError> {
+        let allowed: &[i64] = if self.valid_exit_codes.is_empty() { &[0] } else { &self.valid_exit_codes };
+        if allowed.contains(&i64::from(status)) {
+            return Ok(());
+        }
+        let allowed: Vec<String> = allowed.iter().map(i64::to_string).collect();
+        Err(ComponentError::new(format!(
+            "Script exited with non-zero exit status: {status}. Allowed exit codes are: [{}]",
+            allowed.join(" ")
+        )))
+    }
+
+    fn write_inline(&self, lines: &[String], data: &RunData) -> Result<TempPath, ComponentError> {
+        let mut text = String::new();
+        if !self.inline_shebang.is_empty() {
+            text.push_str("#!");
+            text.push_str(&self.inline_shebang);
+            text.push('\n');
+        }
+        for line in lines {
+            text.push_str(&self.interpolation.at_run(line, data).map_err(failed)?);
+            text.push('\n');
+        }
+        let extension = &self.tempfile_extension;
+        let suffix = if extension.is_empty() { String::new() } else { format!(".{extension}") };
+        let directory = temporary_dir(&self.context);
+        process::write_script(&directory, "packer-shell", &suffix, text.as_bytes()).map_err(|error| {
+            ComponentError::new(format!(
+                "Error preparing shell script: cannot write to {}: {}",
+                directory.display(),
+                words_and_advice(&error)
+            ))
+        })
+    }
+
+    /// The variables as one text, in the order of their names.
+    fn vars(&self, data: &BuildData, run_data: &RunData) -> Result<String, RenderError> {
+        let mut vars = BTreeMap::from([
+            ("PACKER_BUILD_NAME".to_owned(), escape_quotes(&self.context.build_name)),
+            ("PACKER_BUILDER_TYPE".to_owned(), escape_quotes(&self.context.builder_type)),
+        ]);
+        for (variable, key) in [
+            ("PACKER_HTTP_ADDR", "PackerHTTPAddr"),
+            ("PACKER_HTTP_IP", "PackerHTTPIP"),
+            ("PACKER_HTTP_PORT", "PackerHTTPPort"),
+        ] {
+            if let Some(value) = data.get(key).and_then(served) {
+                vars.insert(variable.to_owned(), value);
+            }
+        }
+        for pair in &self.environment_vars {
+            let pair = self.interpolation.at_run(pair, run_data)?;
+            let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
+            vars.insert(name.to_owned(), escape_quotes(value));
+        }
+        for (name, value) in &self.env {
+            vars.insert(name.clone(), escape_quotes(value));
+        }
+        let mut text = String::new();
+        for (name, value) in &vars {
+            self.env_format.write(name, value, &mut text);
+        }
+        Ok(text)
+    }
+}
+
+/// A value of the builder's HTTP server, unless the builder has none.
+fn served(value: &planner::value::Value) -> Option<String> {
+    let text = match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.as_number()?.to_i64()?.to_string(),
+    };
+    (!text.ends_with(NO_HTTP)).then_some(text)
+}
+
+fn failed(error: RenderError) -> ComponentError {
+    ComponentError::new(error.to_string())
+}
+
+/// Values stand in single quotes; this is the way to have one inside.
+fn escape_quotes(value: &str) -> String {
+    value.replace('\'', "'\"'\"'")
+}
+
+/// The name that Go has for this operating system.
+fn go_system() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    }
+}

@@ -1,0 +1,7 @@
+//! Reading a component's configuration: the shape it declares, and the values it gets.
+
+mod reader;
+mod shape;
+
+pub use reader::{Fields, is_placeholder};
+pub use shape::{Field, FieldType, PACKER_FIELDS, schema};

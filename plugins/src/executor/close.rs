@@ -1,0 +1,47 @@
+//! Answers a builder's suspended call and waits for its artifact.
+
+use std::sync::Arc;
+
+use engine::{Cancel, Outcome};
+use planner::node::BuildId;
+
+use crate::component::ComponentError;
+use crate::executor::build_run::{BuildRun, Live};
+use crate::executor::dispatch::Executor;
+use crate::executor::open::failed;
+use crate::executor::provision::{answer_provision, serve_hook};
+use crate::session::{BuilderEnd, Step};
+
+/// Succeeds with the builder's artifact, which may be none.
+pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -> Outcome {
+    let run = executor.run(id);
+    let Some(mut live) = run.live.lock().await.take() else {
+        return Outcome::Bug("a build was closed that is not open".to_owned());
+    };
+    note_cancelled(run, &live, cancel);
+    answer_provision(run, &mut live);
+    let end = loop {
+        if let Some(end) = live.ended.take() {
+            break end;
+        }
+        match live.session.next().await {
+            Step::Called(call) => serve_hook(executor, id, call, cancel).await,
+            Step::Ended(end) => live.ended = Some(end),
+        }
+    };
+    match end {
+        BuilderEnd::Returned(Ok(artifact)) => {
+            // Close runs once, so nobody has set the artifact before.
+            let _ = run.artifact.set(artifact);
+            Outcome::Succeeded
+        }
+        end => failed(run, end),
+    }
+}
+
+/// Provisioners that were cancelled before they started left no error; the builder must not take that for success.
+fn note_cancelled(run: &BuildRun, live: &Live, cancel: &Cancel) {
+    if live.call.is_some() && cancel.is_stopping() {
+        run.set_provision_error(ComponentError::Cancelled);
+    }
+}

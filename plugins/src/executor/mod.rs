@@ -1,0 +1,13 @@
+//! Runs the nodes of a program with components: the only bridge between the engine and them.
+
+pub mod build_run;
+pub mod close;
+pub mod dispatch;
+pub mod open;
+pub mod post_process;
+pub mod prepare;
+pub mod provision;
+pub mod result;
+
+pub use dispatch::{Executor, RunFacts};
+pub use result::BuildResult;

@@ -1,0 +1,131 @@
+//! Post-processors, and the artifacts that nobody keeps.
+
+use std::sync::Arc;
+
+use engine::{Cancel, Outcome, SkipCause};
+use planner::diagnostic::Diagnostics;
+use planner::node::{ArtifactId, BuildId, ComponentUse, PostProcessorId};
+
+use crate::component::{Artifact, ComponentError, PostProcessed};
+use crate::executor::build_run::{BuildError, PostRun};
+use crate::executor::dispatch::{Executor, outcome_of};
+use crate::executor::prepare::failure;
+use crate::keep::keeps_input;
+use crate::output::{ChainUi, Line, LineKind};
+
+/// Runs a post-processor node.
+pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: PostProcessorId, cancel: &Cancel) -> Outcome {
+    let run = executor.run(id);
+    let outcome = match input_of(executor, id, at) {
+        None => Outcome::Skipped(SkipCause::NotNeeded),
+        Some(input) => match post_process(executor, id, at, input, cancel).await {
+            Ok(()) => Outcome::Succeeded,
+            Err(ComponentError::Cancelled) => {
+                run.fail(BuildError::Cancelled);
+                Outcome::Cancelled
+            }
+            Err(error) => {
+                run.fail(BuildError::PostProcess(format!("Post-processor failed: {error}")));
+                outcome_of(error)
+            }
+        },
+    };
+    let length = executor.program.build(id).chains[at.chain as usize].len();
+    let is_last = at.position as usize + 1 == length;
+    if is_last || !outcome.is_success() {
+        run.chains.finish(at.chain as usize);
+    }
+    outcome
+}
+
+/// The artifact that a post-processor starts from.
+fn input_of(executor: &Executor, id: BuildId, at: PostProcessorId) -> Option<Arc<dyn Artifact>> {
+    let run = executor.run(id);
+    match at.position.checked_sub(1) {
+        None => run.artifact.get().cloned().flatten(),
+        Some(position) => run.post(PostProcessorId { position, ..at })?.artifact,
+    }
+}
+
+async fn post_process(
+    executor: &Arc<Executor>,
+    id: BuildId,
+    at: PostProcessorId,
+    input: Arc<dyn Artifact>,
+    cancel: &Cancel,
+) -> Result<(), ComponentError> {
+    let (run, program) = (executor.run(id), &executor.program);
+    let Some((block, meta)) = program.post_processor(id, at) else {
+        return Err(ComponentError::new("the post-processor vanished from the plan"));
+    };
+    let kind = block.kind.name.clone();
+    let text = if meta.name == kind {
+        format!("Running post-processor: {kind}")
+    } else {
+        format!("Running post-processor: {} (type {kind})", meta.name)
+    };
+    let line = Line { build: Some(id), post_processor: None, kind: LineKind::Say, text };
+    run.chains.line(at.chain as usize, line);
+    let view = program.build_after(id, run.generated(), &input.generated_data());
+    let mut diags = Diagnostics::new();
+    let Some(config) = program.configure(id, ComponentUse::PostProcessor(at), view, &mut diags) else {
+        return Err(ComponentError::new(executor.refuse(diags).to_string()));
+    };
+    let Some(mut post_processor) = executor.registry.post_processor(&kind) else {
+        return Err(ComponentError::new(format!("post-processor {kind} vanished from the registry")));
+    };
+    post_processor.prepare(&config, &executor.context(id)).await?;
+    let ui = Arc::new(ChainUi::new(run.chains.clone(), at.chain as usize, id, Some(kind)));
+    let PostProcessed { artifact, keep, force } = post_processor.post_process(ui, input, cancel).await?;
+    let keeps_input = keeps_input(meta.keep_input_artifact, keep, force);
+    run.set_post(at, PostRun { artifact, keeps_input });
+    Ok(())
+}
+
+/// Destroys an artifact unless somebody keeps it.
+pub(crate) async fn destroy(executor: &Arc<Executor>, id: BuildId, which: ArtifactId, cancel: &Cancel) -> Outcome {
+    let run = executor.run(id);
+    // A stopped run has not come to a decision about its artifacts: leaving them loses nothing.
+    if cancel.is_stopping() {
+        return Outcome::Skipped(SkipCause::NotNeeded);
+    }
+    let artifact = match which {
+        ArtifactId::Builder => run.artifact.get().cloned().flatten(),
+        ArtifactId::PostProcessor(at) => run.post(at).and_then(|post| post.artifact),
+    };
+    let Some(artifact) = artifact.filter(|_| is_unwanted(executor, id, which)) else {
+        return Outcome::Skipped(SkipCause::NotNeeded);
+    };
+    let Err(error) = artifact.destroy().await else { return Outcome::Succeeded };
+    let text = match which {
+        ArtifactId::Builder => format!("Error destroying builder artifact: {error}; bad artifact: {}", artifact.id()),
+        ArtifactId::PostProcessor(at) => {
+            let next = PostProcessorId { position: at.position + 1, ..at };
+            let kind = executor.program.post_processor(id, next).map(|(block, _)| block.kind.name.clone());
+            format!("Failed cleaning up prior artifact: {error}; pp is {}", kind.unwrap_or_default())
+        }
+    };
+    run.fail(BuildError::PostProcess(text.clone()));
+    Outcome::Failed(failure(text))
+}
+
+/// The builder's artifact goes unless a first post-processor keeps it, also when one failed. A post-processor's goes
+/// when the next in its chain is done with it; if that failed it stays, for it may be all there is.
+fn is_unwanted(executor: &Executor, id: BuildId, which: ArtifactId) -> bool {
+    let run = executor.run(id);
+    match which {
+        ArtifactId::Builder => !builder_artifact_kept(executor, id),
+        ArtifactId::PostProcessor(at) => {
+            let next = PostProcessorId { position: at.position + 1, ..at };
+            run.post(next).is_some_and(|next| !next.keeps_input)
+        }
+    }
+}
+
+/// Whether the builder's artifact stays: no chains, or a chain's first post-processor keeps it.
+pub(crate) fn builder_artifact_kept(executor: &Executor, id: BuildId) -> bool {
+    let run = executor.run(id);
+    let n_chains = executor.program.build(id).chains.len() as u32;
+    let first = |chain| run.post(PostProcessorId { chain, position: 0 });
+    n_chains == 0 || (0..n_chains).any(|chain| first(chain).is_some_and(|post| post.keeps_input))
+}

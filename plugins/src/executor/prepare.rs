@@ -1,0 +1,146 @@
+//! Data sources, and the check of every component's configuration before a machine is started for it.
+
+use std::sync::Arc;
+
+use engine::{Cancel, Failure, Outcome};
+use planner::diagnostic::{Diagnostic, Diagnostics};
+use planner::node::{BuildId, ComponentUse, Node};
+use planner::span::Span;
+
+use crate::component::ComponentError;
+use crate::executor::build_run::{BuildError, lock};
+use crate::executor::dispatch::{Executor, outcome_of};
+
+/// Runs a data source and records its value.
+pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {
+    let program = &executor.program;
+    let block = &program.template.data[at];
+    let mut diags = Diagnostics::new();
+    let Some(config) = program.configure_data(at, &mut diags) else {
+        return Outcome::Failed(executor.refuse(diags));
+    };
+    let Some(mut datasource) = executor.registry.datasource(&block.kind.name) else {
+        return Outcome::Bug(format!("data source {} vanished from the registry", block.kind.name));
+    };
+    let refused = |error: ComponentError| -> Diagnostics {
+        Diagnostic::error(error.to_string(), String::new(), block.header).into()
+    };
+    match datasource.prepare(&config, &executor.plain_context()).await {
+        Ok(warnings) => show_warnings(executor, warnings, block.header, diags),
+        Err(error) => return Outcome::Failed(executor.refuse(refused(error))),
+    }
+    match datasource.execute(cancel).await {
+        Ok(value) => {
+            program.values.set_data(at, value);
+            Outcome::Succeeded
+        }
+        Err(ComponentError::Cancelled) => Outcome::Cancelled,
+        Err(error) => {
+            let kind = outcome_of(error.clone());
+            executor.refuse(refused(error));
+            kind
+        }
+    }
+}
+
+/// Decodes and checks one component's configuration.
+pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: ComponentUse) -> Outcome {
+    let run = executor.run(id);
+    let build_view = executor.program.build_before(id, run.generated());
+    let mut diags = Diagnostics::new();
+    let config = executor.program.configure(id, what, build_view, &mut diags);
+    let at = executor.program.span(Node::Prepare(id, what));
+    let Some(config) = config else {
+        return refused(executor, id, diags);
+    };
+    let context = executor.context(id);
+    let registry = &executor.registry;
+    let name = component_name(executor, id, what);
+    let prepared = match what {
+        ComponentUse::Builder => {
+            let Some(mut builder) = registry.builder(&name) else { return vanished(&name) };
+            builder.prepare(&config, &context).await.map(|prepared| {
+                // A build is prepared once, so nobody else has set the names.
+                let _ = run.generated.set(prepared.generated);
+                *lock(&run.builder) = Some(builder);
+                prepared.warnings
+            })
+        }
+        ComponentUse::Provisioner(_) => {
+            let Some(mut provisioner) = registry.provisioner(&name) else { return vanished(&name) };
+            provisioner.prepare(&config, &context).await
+        }
+        ComponentUse::PostProcessor(_) => {
+            let Some(mut post_processor) = registry.post_processor(&name) else { return vanished(&name) };
+            post_processor.prepare(&config, &context).await
+        }
+    };
+    match prepared {
+        Ok(warnings) => {
+            show_warnings(executor, warnings, at, diags);
+            Outcome::Succeeded
+        }
+        Err(error) => {
+            diags.push(prepare_diagnostic(executor, id, what, &name, &error, at));
+            refused(executor, id, diags)
+        }
+    }
+}
+
+fn refused(executor: &Arc<Executor>, id: BuildId, diags: Diagnostics) -> Outcome {
+    let failure = executor.refuse(diags);
+    executor.run(id).fail(BuildError::Prepare(failure.to_string()));
+    Outcome::Failed(failure)
+}
+
+fn vanished(name: &str) -> Outcome {
+    Outcome::Bug(format!("component {name} vanished from the registry"))
+}
+
+/// The type of the component used.
+pub(crate) fn component_name(executor: &Executor, id: BuildId, what: ComponentUse) -> Arc<str> {
+    let program = &executor.program;
+    let kind = match what {
+        ComponentUse::Builder => Some(program.build(id).kind.clone()),
+        ComponentUse::Provisioner(at) => program.provisioner(id, at).map(|(block, _)| block.kind.name.clone()),
+        ComponentUse::PostProcessor(at) => program.post_processor(id, at).map(|(block, _)| block.kind.name.clone()),
+    };
+    kind.unwrap_or_default()
+}
+
+fn prepare_diagnostic(
+    executor: &Executor,
+    id: BuildId,
+    what: ComponentUse,
+    kind: &str,
+    error: &ComponentError,
+    at: Span,
+) -> Diagnostic {
+    let program = &executor.program;
+    let summary = match what {
+        ComponentUse::Builder => return Diagnostic::error(error.to_string(), String::new(), at),
+        ComponentUse::Provisioner(nth) => {
+            let label = program.provisioner(id, nth).map(|(_, meta)| meta.name.clone()).unwrap_or_default();
+            format!("Failed preparing provisioner-block {kind:?} {label:?}")
+        }
+        ComponentUse::PostProcessor(nth) => {
+            let label = program.post_processor(id, nth).map(|(_, meta)| meta.name.clone()).unwrap_or_default();
+            format!("Failed preparing post-processor-block {kind:?} {label:?}")
+        }
+    };
+    Diagnostic::error(summary, error.to_string(), at)
+}
+
+fn show_warnings(executor: &Executor, warnings: Vec<String>, at: Span, mut diags: Diagnostics) {
+    for warning in warnings {
+        diags.push(Diagnostic::warning(warning, String::new(), at));
+    }
+    if !diags.is_empty() {
+        executor.output.diagnostics(diags);
+    }
+}
+
+/// A failure that carries a component's own text.
+pub(crate) fn failure(text: impl Into<String>) -> Failure {
+    Failure::new(ComponentError::new(text))
+}

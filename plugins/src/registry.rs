@@ -1,0 +1,282 @@
+//! Which components there are: from a name to a new component, and to the shape of its configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use planner::catalog::{Catalog, ComponentKind, Schema};
+use planner::value::Type;
+
+use crate::builtin::artifice::{self, Artifice};
+use crate::builtin::breakpoint::{self, Breakpoint};
+use crate::builtin::checksum::{self, Checksum};
+use crate::builtin::compress::{self, Compress};
+use crate::builtin::file_builder::{self, FileBuilder};
+use crate::builtin::manifest::{self, Manifest};
+use crate::builtin::null_builder::{self, NullBuilder};
+use crate::builtin::null_datasource::{self, NullDatasource};
+use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvisioner};
+use crate::builtin::sleep::{self, Sleep};
+use crate::component::{Builder, Datasource, PostProcessor, Provisioner};
+use crate::config::{Field, PACKER_FIELDS, schema};
+use crate::offload::Workbench;
+use crate::turns::Turns;
+
+/// What the components of one registry share.
+#[derive(Default)]
+struct Shared {
+    turns: Arc<Turns>,
+    workbench: Workbench,
+}
+
+/// Makes one component.
+#[derive(Clone, Copy)]
+enum Factory {
+    Builder(fn() -> Box<dyn Builder>),
+    Provisioner(fn() -> Box<dyn Provisioner>),
+    PostProcessor(fn(&Shared) -> Box<dyn PostProcessor>),
+    Datasource(fn() -> Box<dyn Datasource>, fn() -> Type),
+}
+
+impl Factory {
+    fn kind(self) -> ComponentKind {
+        match self {
+            Self::Builder(_) => ComponentKind::Builder,
+            Self::Provisioner(_) => ComponentKind::Provisioner,
+            Self::PostProcessor(_) => ComponentKind::PostProcessor,
+            Self::Datasource(..) => ComponentKind::Datasource,
+        }
+    }
+}
+
+/// The built-in components: name, own fields, whether `packer_*` attributes are taken as well, factory.
+const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
+    ("file", file_builder::FIELDS, true, Factory::Builder(|| Box::new(FileBuilder::default()))),
+    ("null", null_builder::FIELDS, true, Factory::Builder(|| Box::new(NullBuilder::default()))),
+    ("breakpoint", breakpoint::FIELDS, true, Factory::Provisioner(|| Box::new(Breakpoint::default()))),
+    ("shell-local", shell_local::FIELDS, true, Factory::Provisioner(|| Box::new(ShellLocalProvisioner::default()))),
+    ("sleep", sleep::FIELDS, false, Factory::Provisioner(|| Box::new(Sleep::default()))),
+    ("artifice", artifice::FIELDS, true, Factory::PostProcessor(|_| Box::new(Artifice::default()))),
+    (
+        "checksum",
+        checksum::FIELDS,
+        true,
+        Factory::PostProcessor(|shared| Box::new(Checksum::new(shared.turns.clone(), shared.workbench.clone()))),
+    ),
+    (
+        "compress",
+        compress::FIELDS,
+        true,
+        Factory::PostProcessor(|shared| Box::new(Compress::new(shared.workbench.clone()))),
+    ),
+    (
+        "manifest",
+        manifest::FIELDS,
+        true,
+        Factory::PostProcessor(|shared| Box::new(Manifest::new(shared.turns.clone()))),
+    ),
+    (
+        "shell-local",
+        shell_local::FIELDS,
+        true,
+        Factory::PostProcessor(|_| Box::new(ShellLocalPostProcessor::default())),
+    ),
+    (
+        "null",
+        null_datasource::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(NullDatasource::default()), null_datasource::output_type),
+    ),
+];
+
+/// All components that can be named. Cheap to make; one per run, since the components it makes share what keeps them out
+/// of each other's way.
+pub struct Registry {
+    rows: BTreeMap<ComponentKind, BTreeMap<&'static str, (Factory, Arc<Schema>)>>,
+    shared: Shared,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// The registry of the built-in components.
+    pub fn new() -> Self {
+        let mut rows: BTreeMap<ComponentKind, BTreeMap<_, _>> = BTreeMap::new();
+        for (name, fields, packer_fields, factory) in BUILT_IN {
+            let output = if let Factory::Datasource(_, output) = factory { Some(output()) } else { None };
+            let packer_fields = if *packer_fields { PACKER_FIELDS } else { &[] };
+            let schema = Arc::new(schema(fields.iter().chain(packer_fields), output));
+            rows.entry(factory.kind()).or_default().insert(*name, (*factory, schema));
+        }
+        Self { rows, shared: Shared::default() }
+    }
+
+    /// A new builder called `name`.
+    pub fn builder(&self, name: &str) -> Option<Box<dyn Builder>> {
+        match self.factory(ComponentKind::Builder, name)? {
+            Factory::Builder(make) => Some(make()),
+            _ => None,
+        }
+    }
+
+    /// A new provisioner called `name`.
+    pub fn provisioner(&self, name: &str) -> Option<Box<dyn Provisioner>> {
+        match self.factory(ComponentKind::Provisioner, name)? {
+            Factory::Provisioner(make) => Some(make()),
+            _ => None,
+        }
+    }
+
+    /// A new post-processor called `name`.
+    pub fn post_processor(&self, name: &str) -> Option<Box<dyn PostProcessor>> {
+        match self.factory(ComponentKind::PostProcessor, name)? {
+            Factory::PostProcessor(make) => Some(make(&self.shared)),
+            _ => None,
+        }
+    }
+
+    /// A new data source called `name`.
+    pub fn datasource(&self, name: &str) -> Option<Box<dyn Datasource>> {
+        match self.factory(ComponentKind::Datasource, name)? {
+            Factory::Datasource(make, _) => Some(make()),
+            _ => None,
+        }
+    }
+
+    fn factory(&self, kind: ComponentKind, name: &str) -> Option<Factory> {
+        self.row(kind, name).map(|(factory, _)| *factory)
+    }
+
+    fn row(&self, kind: ComponentKind, name: &str) -> Option<&(Factory, Arc<Schema>)> {
+        self.rows.get(&kind)?.get(name)
+    }
+}
+
+impl Catalog for Registry {
+    fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
+        self.row(kind, name).map(|(_, schema)| schema.clone())
+    }
+
+    fn names(&self, kind: ComponentKind) -> Vec<String> {
+        self.rows.get(&kind).into_iter().flat_map(BTreeMap::keys).map(|name| (*name).to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use planner::value::Value;
+
+    use super::*;
+    use crate::builtin::fixtures::context;
+    use crate::component::ComponentError;
+
+    const KINDS: [ComponentKind; 4] =
+        [ComponentKind::Builder, ComponentKind::Provisioner, ComponentKind::PostProcessor, ComponentKind::Datasource];
+
+    #[test]
+    fn every_component_by_name() {
+        let registry = Registry::new();
+        let names: Vec<Vec<String>> = KINDS.iter().map(|kind| registry.names(*kind)).collect();
+        let expected: [&[&str]; 4] = [
+            &["file", "null"],
+            &["breakpoint", "shell-local", "sleep"],
+            &["artifice", "checksum", "compress", "manifest", "shell-local"],
+            &["null"],
+        ];
+        assert_eq!(names, expected);
+        for name in expected[0] {
+            assert!(registry.builder(name).is_some());
+        }
+        for name in expected[1] {
+            assert!(registry.provisioner(name).is_some());
+        }
+        for name in expected[2] {
+            assert!(registry.post_processor(name).is_some());
+        }
+        assert!(registry.datasource("null").is_some());
+        assert!(registry.builder("sleep").is_none() && registry.datasource("file").is_none());
+        assert!(registry.schema(ComponentKind::Provisioner, "compress").is_none());
+    }
+
+    /// The fields that Packer documents for each component, in schema order, without the `packer_*` ones.
+    #[test]
+    fn every_field_is_in_its_schema() {
+        let communicator = "communicator pause_before_connecting ssh_agent_auth ssh_bastion_agent_auth \
+            ssh_bastion_certificate_file ssh_bastion_host ssh_bastion_interactive ssh_bastion_password ssh_bastion_port \
+            ssh_bastion_private_key_file ssh_bastion_username ssh_certificate_file ssh_ciphers \
+            ssh_clear_authorized_keys ssh_disable_agent_forwarding ssh_file_transfer_method ssh_handshake_attempts \
+            ssh_host ssh_keep_alive_interval ssh_key_exchange_algorithms ssh_keypair_name ssh_local_tunnels \
+            ssh_password ssh_port ssh_private_key ssh_private_key_file ssh_proxy_host ssh_proxy_password \
+            ssh_proxy_port ssh_proxy_username ssh_pty ssh_public_key ssh_read_write_timeout ssh_remote_tunnels \
+            ssh_timeout ssh_username ssh_wait_timeout temporary_key_pair_bits temporary_key_pair_name \
+            temporary_key_pair_type winrm_host winrm_insecure winrm_no_proxy winrm_password winrm_port winrm_timeout \
+            winrm_use_ntlm winrm_use_ssl winrm_username";
+        let shell_local = "command env env_var_format environment_vars execute_command inline inline_shebang only_on \
+            script scripts tempfile_extension use_linux_pathing valid_exit_codes";
+        let rows = [
+            (ComponentKind::Builder, "file", "content source target"),
+            (ComponentKind::Builder, "null", communicator),
+            (ComponentKind::Provisioner, "breakpoint", "disable note"),
+            (ComponentKind::Provisioner, "shell-local", shell_local),
+            (ComponentKind::Provisioner, "sleep", "duration"),
+            (ComponentKind::PostProcessor, "artifice", "files keep_input_artifact"),
+            (ComponentKind::PostProcessor, "checksum", "checksum_types output"),
+            (ComponentKind::PostProcessor, "compress", "compression_level format output"),
+            (ComponentKind::PostProcessor, "manifest", "custom_data output strip_path strip_time"),
+            (ComponentKind::PostProcessor, "shell-local", shell_local),
+            (ComponentKind::Datasource, "null", "input"),
+        ];
+        let registry = Registry::new();
+        assert_eq!(rows.len(), KINDS.iter().map(|kind| registry.names(*kind).len()).sum::<usize>());
+        for (kind, name, fields) in rows {
+            let schema = registry.schema(kind, name).unwrap();
+            let own: Vec<&str> = schema.attributes.iter().map(|attribute| &*attribute.name).collect();
+            let packer: Vec<&str> =
+                if name == "sleep" { vec![] } else { PACKER_FIELDS.iter().map(|(name, _)| *name).collect() };
+            let mut expected: Vec<&str> = fields.split_whitespace().chain(packer).collect();
+            expected.sort_unstable();
+            assert_eq!(own, expected, "{name}");
+            assert!(schema.attributes.iter().all(|attribute| !attribute.required));
+            assert_eq!(schema.output.is_some(), kind == ComponentKind::Datasource);
+        }
+    }
+
+    /// What the planner hands over for an empty body: an object with a null of its type for every attribute.
+    fn empty(registry: &Registry, kind: ComponentKind, name: &str, null: fn(Type) -> Value) -> Value {
+        let schema = registry.schema(kind, name).unwrap();
+        Value::object(schema.attributes.iter().map(|attribute| (attribute.name.clone(), null(attribute.ty.clone()))))
+    }
+
+    #[tokio::test]
+    async fn nothing_set_and_nothing_known_are_no_reason_to_panic() {
+        let registry = Registry::new();
+        for null in [Value::Null, Value::Unknown] {
+            for (kind, name) in
+                KINDS.iter().flat_map(|kind| registry.names(*kind).into_iter().map(|name| (*kind, name)))
+            {
+                let config = empty(&registry, kind, &name, null);
+                let context = context();
+                let failure = match kind {
+                    ComponentKind::Builder => registry.builder(&name).unwrap().prepare(&config, &context).await.err(),
+                    ComponentKind::Provisioner => {
+                        registry.provisioner(&name).unwrap().prepare(&config, &context).await.err()
+                    }
+                    ComponentKind::PostProcessor => {
+                        registry.post_processor(&name).unwrap().prepare(&config, &context).await.err()
+                    }
+                    ComponentKind::Datasource => {
+                        registry.datasource(&name).unwrap().prepare(&config, &context).await.err()
+                    }
+                };
+                if null(Type::String).is_known() {
+                    assert_ne!(failure, Some(ComponentError::Cancelled));
+                } else {
+                    assert!(matches!(&failure, None | Some(ComponentError::Invalid(_))), "{name}: {failure:?}");
+                }
+            }
+        }
+    }
+}
