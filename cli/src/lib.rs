@@ -1,1 +1,26 @@
-//! placeholder
+//! The only crate with a user: arguments, environment, signals and output of the `packer` binary.
+//!
+//! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
+//! [`environment`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
+//! [`plan_view`], [`building`] (a run as users see it), [`reporter`] (what users see), [`signal`],
+//! [`logging`], [`duration`], [`exit`].
+//!
+//! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
+//! [`reporter::Printer`]; this crate never plans and never runs a component itself.
+
+pub mod args;
+pub mod building;
+pub mod commands;
+pub mod dispatch;
+pub mod duration;
+pub mod environment;
+pub mod exit;
+pub mod frontend;
+pub mod logging;
+pub mod options;
+pub mod plan_view;
+pub mod reporter;
+pub mod session;
+pub mod signal;
+
+pub use dispatch::run;

@@ -1,1 +1,14 @@
-//! e2e
+//! The built binary in a folder of its own: template in; output, exit code and files out. One module per command or
+//! topic; the tidy test makes sure that no file here is forgotten.
+
+mod build;
+mod examples;
+mod faults;
+mod inspect;
+mod plan;
+mod sandbox;
+mod terminal;
+mod usage;
+mod validate;
+mod variables;
+mod version;

@@ -1,0 +1,238 @@
+//! The commands and their flags. clap's definitions are the single source: the flag syntax, the checks of single values
+//! and the help texts are all taken from here. Doc comments are what users read in the help.
+
+use clap::{ArgAction, Args, Parser};
+use plugins::component::OnError;
+
+use super::values::{self, ConfigType, PlanFormat};
+
+/// A command that can be named on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandName {
+    /// Runs the graph.
+    Build,
+    /// Shows what a template holds.
+    Inspect,
+    /// Shows the graph.
+    Plan,
+    /// Checks a template.
+    Validate,
+    /// Names the version.
+    Version,
+}
+
+impl CommandName {
+    /// All of them, sorted by name.
+    pub const ALL: [CommandName; 5] = [Self::Build, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
+
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Inspect => "inspect",
+            Self::Plan => "plan",
+            Self::Validate => "validate",
+            Self::Version => "version",
+        }
+    }
+
+    /// Its line in the root help.
+    pub fn synopsis(self) -> &'static str {
+        match self {
+            Self::Build => "build image(s) from template",
+            Self::Inspect => "see components of a template",
+            Self::Plan => "show the graph that build would run",
+            Self::Validate => "check that a template is valid",
+            Self::Version => "Prints the Packer version",
+        }
+    }
+
+    /// The command called `name`.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.name() == name)
+    }
+}
+
+/// Flags of every command that reads a template.
+#[derive(Args, Clone, Debug)]
+pub struct TemplateArgs {
+    /// Run only the builds with these names; globs such as *.null.a are allowed. May be repeated
+    #[arg(long, value_name = "foo,bar,baz")]
+    pub only: Vec<String>,
+
+    /// Leave out the builds and post-processors with these names; globs are allowed. May be repeated
+    #[arg(long, value_name = "foo,bar,baz")]
+    pub except: Vec<String>,
+
+    /// Set a variable. May be repeated; the last value of a variable wins
+    #[arg(long = "var", value_name = "key=value", value_parser = values::assignment)]
+    pub vars: Vec<(String, String)>,
+
+    /// Read variables from an HCL2 or JSON file. May be repeated; later files win
+    #[arg(long = "var-file", value_name = "path")]
+    pub var_files: Vec<String>,
+
+    /// Language of a template whose path does not tell: json or hcl2
+    #[arg(long, value_name = "json", value_parser = values::config_type, default_value = "json")]
+    pub config_type: ConfigType,
+}
+
+/// Will run every build of a template as one graph: what does not depend on each other runs at the same time. The
+/// artifacts that builders and post-processors leave are listed at the end.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct BuildArgs {
+    /// Colour the output, one colour per build. PACKER_NO_COLOR keeps the escape sequences out
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub color: bool,
+
+    /// Go step by step: builds run one after another and pause between steps
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub debug: bool,
+
+    /// Stop at the first failure: nothing new starts, what runs is asked to end, cleanup still runs
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub fail_fast: bool,
+
+    /// Let builders overwrite what an earlier run left behind
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub force: bool,
+
+    /// Leave out plugin binaries of pre-releases. Only looked at where plugin binaries are; components built in are
+    /// never pre-releases
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub ignore_prerelease_plugins: bool,
+
+    /// Written exactly like this, anywhere on the line, it switches the whole program to machine-readable output.
+    /// With two dashes or a value it is accepted without effect
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub machine_readable: bool,
+
+    /// Run at most this many builds and lone nodes at the same time. Below 1: no limit
+    #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
+    pub max_parallel: i64,
+
+    /// What to do when a build fails: cleanup, abort, ask or run-cleanup-provisioner
+    #[arg(long, value_name = "cleanup", value_parser = values::on_error)]
+    pub on_error: Option<OnError>,
+
+    /// Run at most this many builds at the same time. Below 1: no limit. 1: one after another
+    #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
+    pub parallel_builds: i64,
+
+    /// Do not fetch provisioners that an HCP registry enforces. None are fetched by this version; the flag is announced
+    /// in the output
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub skip_enforcement: bool,
+
+    /// Put the time in front of each message, RFC 3339, local time
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub timestamp_ui: bool,
+
+    /// Evaluate data sources and locals one after another. The graph gives the same values in either way, so this
+    /// changes nothing
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub use_sequential_evaluation: bool,
+
+    /// Warn about names in variable files that the template does not declare
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub warn_on_undeclared_var: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will show the graph that build would run for a template: nodes, what each waits for, how much can run at the same
+/// time. Starts no component.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PlanArgs {
+    /// Show every node: prepare, open and close of each builder, destruction of artifacts
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub detail: bool,
+
+    /// Form of the output: text, json, dot or mermaid
+    #[arg(long, value_name = "text", value_parser = values::plan_format, default_value = "text")]
+    pub format: PlanFormat,
+
+    /// Forecast with at most this many builds and lone nodes at the same time. Below 1: no limit
+    #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
+    pub max_parallel: i64,
+
+    /// Forecast with at most this many builds at the same time. Below 1: no limit
+    #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
+    pub parallel_builds: i64,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will check a template: its syntax, its variables, and the configuration of every component it uses. Exits with 0 if
+/// it is valid; warnings do not count.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct ValidateArgs {
+    /// Run data sources to know their values. Without it their values count as unknown
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub evaluate_datasources: bool,
+
+    /// Leave out plugin binaries of pre-releases. Only looked at where plugin binaries are; components built in are
+    /// never pre-releases
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub ignore_prerelease_plugins: bool,
+
+    /// Do not warn about names in variable files that the template does not declare
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub no_warn_undeclared_var: bool,
+
+    /// Stop after the syntax: neither variables nor components are looked at
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub syntax_only: bool,
+
+    /// Evaluate data sources and locals one after another. The graph gives the same values in either way, so this
+    /// changes nothing
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub use_sequential_evaluation: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will list what a template declares: its variables and locals with their values, its builds with their sources,
+/// provisioners and post-processors.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct InspectArgs {
+    /// Evaluate data sources and locals one after another. The graph gives the same values in either way, so this
+    /// changes nothing
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub use_sequential_evaluation: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Prints the version of this program. Looks nothing up on the network.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct VersionArgs {}

@@ -1,0 +1,117 @@
+//! Help texts, rendered from the definitions. The first line of each is fixed by what scripts expect.
+
+use clap::{Command, CommandFactory};
+
+use super::definitions::{BuildArgs, CommandName, InspectArgs, PlanArgs, ValidateArgs, VersionArgs};
+use super::go_flags::is_boolean;
+
+const WIDTH: usize = 79;
+
+/// What `packer` without a command prints. Ends with an empty line.
+pub fn root_help() -> String {
+    let longest = CommandName::ALL.iter().map(|command| command.name().len()).max().unwrap_or(0);
+    let mut text = String::from("Usage: packer [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n");
+    for command in CommandName::ALL {
+        text.push_str(&format!("    {:longest$}    {}\n", command.name(), command.synopsis()));
+    }
+    text.push('\n');
+    text
+}
+
+/// What `packer COMMAND -help` prints, without a line end behind it.
+pub fn command_help(command: CommandName) -> String {
+    let (definition, positional) = match command {
+        CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
+        CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
+        CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
+        CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),
+        CommandName::Version => (VersionArgs::command(), ""),
+    };
+    render(command.name(), positional, &definition)
+}
+
+fn render(name: &str, positional: &str, definition: &Command) -> String {
+    let mut text = format!("Usage: packer {name}{positional}\n");
+    let about = definition.get_about().map(ToString::to_string).unwrap_or_default();
+    text.push_str(&format!("\n{}", wrap(&sentence(&about), 2)));
+    let mut flags: Vec<(String, String)> = definition.get_arguments().filter_map(flag_row).collect();
+    flags.sort();
+    if !flags.is_empty() {
+        text.push_str("\nOptions:\n");
+    }
+    for (flag, help) in flags {
+        text.push_str(&format!("\n  {flag}\n{}", wrap(&help, 6)));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// A flag with its value's form, and its help.
+fn flag_row(arg: &clap::Arg) -> Option<(String, String)> {
+    let name = arg.get_long()?;
+    let value = arg.get_value_names().and_then(|names| names.first());
+    let default = arg.get_default_values().first().and_then(|value| value.to_str());
+    let shown = match (is_boolean(arg), default, value) {
+        // A boolean that is on can only be switched off, and only with `=`.
+        (true, Some("true"), _) => format!("-{name}=false"),
+        (true, _, _) => format!("-{name}"),
+        (false, _, Some(value)) => format!("-{name}={value}"),
+        (false, _, None) => format!("-{name}=value"),
+    };
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    Some((shown, sentence(&help)))
+}
+
+/// clap drops the last period of a doc comment.
+fn sentence(text: &str) -> String {
+    if text.is_empty() || text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+/// Breaks at spaces; every line indented and ended.
+fn wrap(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && indent + line.len() + 1 + word.len() > WIDTH {
+            lines.push_str(&format!("{:indent$}{line}\n", ""));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push_str(&format!("{:indent$}{line}\n", ""));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_is_listed_with_a_sentence() {
+        for (command, flags) in [
+            (CommandName::Build, vec!["-color=false", "-on-error=cleanup", "-var=key=value", "-max-parallel=0"]),
+            (CommandName::Plan, vec!["-format=text", "-detail", "-var-file=path"]),
+            (CommandName::Validate, vec!["-syntax-only", "-evaluate-datasources", "-config-type=json"]),
+            (CommandName::Inspect, vec!["-only=foo,bar,baz", "-except=foo,bar,baz"]),
+        ] {
+            let help = command_help(command);
+            assert!(help.starts_with(&format!("Usage: packer {} [options] TEMPLATE\n", command.name())), "{help}");
+            for flag in flags {
+                assert!(help.contains(&format!("\n  {flag}\n      ")), "{flag} in {help}");
+            }
+            assert!(!help.contains("positional"), "{help}");
+            assert!(help.lines().all(|line| line.len() <= WIDTH), "{help}");
+        }
+    }
+
+    #[test]
+    fn root_help_lists_commands_in_one_column() {
+        let help = root_help();
+        assert!(help.starts_with("Usage: packer [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n"));
+        assert!(help.contains("\n    build       build image(s) from template\n"), "{help}");
+        assert!(help.contains("\n    validate    check that a template is valid\n"), "{help}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The command line as text: which command is meant, Go's flag syntax, the flags of each command, help texts.
+//! Nothing here is checked beyond the form of single values; that is `options`.
+
+mod command_line;
+mod definitions;
+mod go_flags;
+mod help;
+mod values;
+
+pub use command_line::{CommandLine, Invocation, read};
+pub use definitions::{BuildArgs, CommandName, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs};
+pub use go_flags::{FlagError, parse};
+pub use help::{command_help, root_help};
+pub use values::{ConfigType, PlanFormat};

@@ -1,0 +1,7 @@
+//! A run as users see it: what components say, how builds end, what came of it all.
+
+pub mod facts;
+pub mod outlet;
+pub mod runner;
+pub mod summary;
+pub mod watch;

@@ -1,0 +1,90 @@
+//! Brings what components say to the reporter, under the right build's name.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use planner::diagnostic::{Diagnostics, Severity};
+use planner::files::Files;
+use planner::lower::Program;
+use planner::node::BuildId;
+use planner::render::{RenderOptions, render};
+use plugins::component::ComponentError;
+use plugins::output::{Line, LineKind, Output};
+
+use crate::reporter::{Report, Reports, Target, UiKind};
+
+/// The run's output.
+pub struct Outlet {
+    reports: Reports,
+    names: Vec<Arc<str>>,
+    files: Arc<Files>,
+    colour: bool,
+    /// Findings already shown: a block that serves many builds is complained about once.
+    shown: Mutex<HashSet<String>>,
+}
+
+impl Outlet {
+    /// For one run of `program`.
+    pub fn new(reports: Reports, program: &Program, files: Arc<Files>, colour: bool) -> Self {
+        let names = program.builds.iter().map(|build| build.name.clone()).collect();
+        Self { reports, names, files, colour, shown: Mutex::default() }
+    }
+
+    /// Who speaks when a build does.
+    pub fn target(&self, id: BuildId) -> Target {
+        let at = id.0 as usize;
+        Target { build: self.names[at].clone(), post_processor: None, colour_index: at }
+    }
+
+    /// Where reports go.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
+    }
+}
+
+fn kind_of(kind: LineKind) -> UiKind {
+    match kind {
+        LineKind::Say => UiKind::Say,
+        LineKind::Message => UiKind::Message,
+        LineKind::Error => UiKind::Error,
+    }
+}
+
+#[async_trait]
+impl Output for Outlet {
+    fn line(&self, line: Line) {
+        let Line { build, post_processor, kind, text } = line;
+        let target = build.map(|id| Target { post_processor, ..self.target(id) });
+        self.reports.send(Report::Ui { target, kind: kind_of(kind), text });
+    }
+
+    fn machine(&self, build: BuildId, kind: &str, args: &[String]) {
+        let target = Some(self.names[build.0 as usize].clone());
+        self.reports.send(Report::Machine { target, kind: kind.to_owned(), args: args.to_vec() });
+    }
+
+    fn diagnostics(&self, diagnostics: Diagnostics) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let options = RenderOptions { color: self.colour, ..RenderOptions::default() };
+        for diagnostic in diagnostics {
+            let kind = if diagnostic.severity == Severity::Error { UiKind::Error } else { UiKind::Say };
+            let text = render(&diagnostic.into(), &self.files, options);
+            if shown.insert(text.clone()) {
+                self.reports.send(Report::Plain { target: None, kind, text });
+            }
+        }
+    }
+
+    async fn ask(&self, query: String) -> Result<String, ComponentError> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.reports.send(Report::Ask { target: None, query, reply });
+        // A person thinks for minutes, so the wait must not hold a worker of the runtime.
+        let answered = tokio::task::spawn_blocking(move || answer.recv()).await;
+        match answered {
+            Ok(Ok(Ok(line))) => Ok(line),
+            Ok(Ok(Err(error))) => Err(ComponentError::new(error.to_string())),
+            _ => Err(ComponentError::new("no available tty")),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Builds what a template describes.
+
+use std::sync::Arc;
+
+use engine::{Cancel, Outcome, RunReport};
+use planner::diagnostic::Diagnostics;
+use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
+use planner::node::Node;
+
+use crate::building::facts::{ComponentFlags, run_facts};
+use crate::building::runner::{Runner, RunnerError};
+use crate::building::summary::Summary;
+use crate::exit::Exit;
+use crate::frontend::{Frontend, Refused};
+use crate::options::BuildOptions;
+use crate::reporter::{Report, Reports, Settings, Target};
+use crate::session::Session;
+use crate::signal::Watcher;
+
+/// Runs `packer build`.
+pub fn run(session: &mut Session, options: &BuildOptions) -> Exit {
+    match try_run(session, options) {
+        Ok(exit) => exit,
+        Err(Refused) => Exit::Failed,
+    }
+}
+
+fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refused> {
+    let mut frontend = Frontend::new(session, &options.template, options.warn_on_undeclared_var)?;
+    let parsed = frontend.parse(session, &options.template)?;
+    let selection = frontend.select(session, &options.template)?;
+    let mut diags = Diagnostics::new();
+    let analysis = frontend.analyse(session, parsed, &mut diags);
+    let flags = ComponentFlags { debug: options.debug, force: options.force, on_error: options.on_error };
+    let facts = run_facts(session, &analysis, flags);
+    let limits: Limits = options.limits.into();
+    let settings = settings(session, options);
+    let cancel = Cancel::new();
+    // Nothing runs before the template is known to be whole, except data sources that decide what the builds are.
+    let structural = analysis.structural_data();
+    let program = if structural.is_empty() || diags.has_errors() {
+        lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
+    } else {
+        let reports = start_reporter(session, settings, &cancel)?;
+        let mut runner = runner(session, reports, settings, &frontend, &facts, &cancel)?;
+        runner.files = Arc::new(frontend.files.clone());
+        let analysis = run_structural(session, &frontend, &runner, analysis, &structural, limits)?;
+        lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
+    };
+    frontend.show(session, &diags);
+    if diags.has_errors() {
+        return Err(Refused);
+    }
+    if program.builds.is_empty() {
+        frontend.show(session, &no_builds());
+        return Err(Refused);
+    }
+    let reports = start_reporter(session, settings, &cancel)?;
+    announce(session, options, &program, &reports);
+    let mut runner = runner(session, reports.clone(), settings, &frontend, &facts, &cancel)?;
+    runner.files = Arc::new(std::mem::take(&mut frontend.files));
+    runner.fail_fast = options.fail_fast;
+    let _signals = watch_signals(session, &cancel, &reports)?;
+    run_builds(session, &runner, program, &cancel)
+}
+
+fn run_builds(session: &mut Session, runner: &Runner, program: Program, cancel: &Cancel) -> Result<Exit, Refused> {
+    let program = Arc::new(program);
+    let finished = runner.run(&program).map_err(|error| give_up(session, &error))?;
+    let summary = Summary::new(&program, &finished.executor, &finished.watch);
+    let interrupted = cancel.is_stopping();
+    summary.print(session, finished.report.elapsed, interrupted);
+    let failed = summary.has_errors() || interrupted || has_other_failures(&program, &finished.report);
+    Ok(if failed { Exit::Failed } else { Exit::Success })
+}
+
+/// Failures that no build answers for: a data source that nobody read, and bugs. A failed provisioner is the builder's to
+/// judge, which may have repeated the step with success.
+fn has_other_failures(program: &Program, report: &RunReport) -> bool {
+    report.outcomes.iter().any(|(id, outcome)| match outcome {
+        Outcome::Bug(_) => true,
+        outcome => outcome.is_failure() && matches!(program.plan.node(id), Node::Datasource(_)),
+    })
+}
+
+/// Runs the data sources that names, source lists and meta-arguments refer to.
+fn run_structural(
+    session: &mut Session,
+    frontend: &Frontend,
+    runner: &Runner,
+    analysis: Analysis,
+    wanted: &std::collections::BTreeSet<usize>,
+    limits: Limits,
+) -> Result<Analysis, Refused> {
+    let mut diags = Diagnostics::new();
+    let program = Arc::new(lower_data(analysis, &*frontend.registry, wanted, limits, &mut diags));
+    let report = runner.run_quietly(&program).map_err(|error| give_up(session, &error))?;
+    let program = Arc::into_inner(program).ok_or(Refused)?;
+    if report.is_success() { Ok(program.into_analysis()) } else { Err(Refused) }
+}
+
+fn settings(session: &Session, options: &BuildOptions) -> Settings {
+    Settings { colour: options.colour, timestamps: options.timestamps, ..session.settings() }
+}
+
+fn start_reporter(session: &mut Session, settings: Settings, cancel: &Cancel) -> Result<Reports, Refused> {
+    session.start_reporter(settings, cancel).map_err(|error| {
+        session.error(&format!("Error: starting the reporter thread: {error}"));
+        Refused
+    })
+}
+
+fn runner(
+    session: &mut Session,
+    reports: Reports,
+    settings: Settings,
+    frontend: &Frontend,
+    facts: &plugins::executor::RunFacts,
+    cancel: &Cancel,
+) -> Result<Runner, Refused> {
+    Runner::new(reports, settings, frontend.registry.clone(), facts.clone(), cancel.clone())
+        .map_err(|error| give_up(session, &error))
+}
+
+fn give_up(session: &mut Session, error: &RunnerError) -> Refused {
+    session.error(&format!("Error: {error}"));
+    Refused
+}
+
+fn watch_signals(session: &mut Session, cancel: &Cancel, reports: &Reports) -> Result<Watcher, Refused> {
+    Watcher::start(cancel.clone(), reports.clone()).map_err(|error| {
+        session.error(&format!("Error: watching for signals: {error}"));
+        Refused
+    })
+}
+
+fn announce(session: &mut Session, options: &BuildOptions, program: &Program, reports: &Reports) {
+    if options.skip_enforcement {
+        session.say("Skipping HCP Packer enforced provisioners (--skip-enforcement flag set)");
+    }
+    if options.debug {
+        session.say("Debug mode enabled. Builds will not be parallelized.");
+    }
+    let target = |(colour_index, build): (usize, &planner::lower::Build)| Target {
+        build: build.name.clone(),
+        post_processor: None,
+        colour_index,
+    };
+    reports.send(Report::Legend(program.builds.iter().enumerate().map(target).collect()));
+}
+
+fn no_builds() -> Diagnostics {
+    let detail = "A build command cannot run without at least one build to process. If the only or except flags have \
+                  been specified at run time check that at least one build is selected for execution.";
+    planner::diagnostic::Diagnostic::error("No builds to run", detail, None).into()
+}

@@ -1,0 +1,109 @@
+//! Shows what is in a template.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use planner::config::{ComponentBlock, Template};
+use planner::diagnostic::Diagnostics;
+use planner::lower::builds::expand;
+use planner::lower::{Analysis, BlockPlan};
+use planner::select::Selection;
+use planner::value::{Value, display};
+
+use crate::exit::Exit;
+use crate::frontend::{Frontend, Refused};
+use crate::options::InspectOptions;
+use crate::session::Session;
+
+/// Runs `packer inspect`. Problems with values are not reported: what cannot be told is shown as unknown.
+pub fn run(session: &mut Session, options: &InspectOptions) -> Exit {
+    match try_run(session, options) {
+        Ok(()) => Exit::Success,
+        Err(Refused) => Exit::Failed,
+    }
+}
+
+fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refused> {
+    let mut frontend = Frontend::new(session, &options.template, false)?;
+    let parsed = frontend.parse(session, &options.template)?;
+    let mut ignored = Diagnostics::new();
+    let analysis = frontend.analyse(session, parsed, &mut ignored);
+    let expanded = expand(&analysis, &*frontend.registry, &Selection::default(), &mut ignored);
+    session.say("Packer Inspect: HCL2 mode\n");
+    session.say(&values_text(&analysis));
+    session.say(&builds_text(&analysis.template, &expanded));
+    Ok(())
+}
+
+/// Both lists of values.
+fn values_text(analysis: &Analysis) -> String {
+    let mut text = String::from("> input-variables:\n\n");
+    // Writing to a String cannot fail.
+    for (name, value) in analysis.values.variables().values() {
+        let _ = writeln!(text, "var.{name}: {:?}", shown(value));
+    }
+    text.push_str("\n> local-variables:\n\n");
+    let mut locals: Vec<(Arc<str>, Value)> = analysis
+        .template
+        .locals
+        .iter()
+        .enumerate()
+        .map(|(at, local)| (local.name.name.clone(), analysis.values.local(at)))
+        .collect();
+    locals.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, value) in locals {
+        let _ = writeln!(text, "local.{name}: {:?}", shown(&value));
+    }
+    text
+}
+
+fn shown(value: &Value) -> String {
+    display::render(value)
+}
+
+fn builds_text(template: &Template, expanded: &planner::lower::builds::Expanded) -> String {
+    let mut text = String::from("> builds:\n");
+    for (at, plan) in expanded.blocks.iter().enumerate() {
+        let block = &template.builds[at];
+        let name = if plan.name.is_empty() { format!("<unnamed build {at}>") } else { plan.name.to_string() };
+        let _ = write!(text, "\n  > {name}:\n");
+        if !plan.description.is_empty() {
+            let _ = write!(text, "\n  > Description: {}\n", plan.description);
+        }
+        let builds = expanded.builds.iter().filter(|build| build.block as usize == at);
+        let sources: Vec<String> = builds.map(|build| format!("{}.{}", build.kind, build.local_name)).collect();
+        section(&mut text, "sources", &sources, "<no source>");
+        let provisioners = block.provisioners.iter().zip(&plan.provisioners);
+        let provisioners: Vec<String> = provisioners.map(|(inner, meta)| labelled(inner, &meta.name)).collect();
+        section(&mut text, "provisioners", &provisioners, "<no provisioner>");
+        write_chains(&mut text, block, plan);
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, items: &[String], none: &str) {
+    let _ = write!(text, "\n    {title}:\n\n");
+    for item in items {
+        let _ = writeln!(text, "      {item}");
+    }
+    if items.is_empty() {
+        let _ = writeln!(text, "      {none}");
+    }
+}
+
+fn write_chains(text: &mut String, block: &planner::config::BuildBlock, plan: &BlockPlan) {
+    text.push_str("\n    post-processors:\n\n");
+    for (at, (chain, metas)) in block.chains.iter().zip(&plan.chains).enumerate() {
+        let _ = writeln!(text, "      {at}:");
+        for (inner, meta) in chain.iter().zip(metas) {
+            let _ = writeln!(text, "        {}", labelled(inner, &meta.name));
+        }
+    }
+    if block.chains.is_empty() {
+        text.push_str("      <no post-processor>\n");
+    }
+}
+
+fn labelled(block: &ComponentBlock, name: &str) -> String {
+    if name.is_empty() { block.kind.name.to_string() } else { format!("{}.{name}", block.kind.name) }
+}

@@ -1,0 +1,42 @@
+//! Prints the execution graph. Starts nothing.
+
+use planner::diagnostic::Diagnostics;
+use planner::lower::{Extent, lower};
+
+use crate::args::PlanFormat;
+use crate::exit::Exit;
+use crate::frontend::{Frontend, Refused};
+use crate::options::PlanOptions;
+use crate::plan_view::{PlanView, dot, json, mermaid, text};
+use crate::session::Session;
+
+/// Runs `packer plan`.
+pub fn run(session: &mut Session, options: &PlanOptions) -> Exit {
+    match try_run(session, options) {
+        Ok(()) => Exit::Success,
+        Err(Refused) => Exit::Failed,
+    }
+}
+
+fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> {
+    let mut frontend = Frontend::new(session, &options.template, false)?;
+    let parsed = frontend.parse(session, &options.template)?;
+    let selection = frontend.select(session, &options.template)?;
+    let mut diags = Diagnostics::new();
+    let analysis = frontend.analyse(session, parsed, &mut diags);
+    let limits = (options.limits.into(), Extent::Build);
+    let program = lower(analysis, &*frontend.registry, &selection, limits, &mut diags);
+    frontend.show(session, &diags);
+    if diags.has_errors() {
+        return Err(Refused);
+    }
+    let files = &frontend.files;
+    let rendered = match options.format {
+        PlanFormat::Text => text::render(&program, files, &options.template.path, options.detail),
+        PlanFormat::Json => json::render(&program, &PlanView::new(&program, files, options.detail)),
+        PlanFormat::Dot => dot::render(&PlanView::new(&program, files, options.detail)),
+        PlanFormat::Mermaid => mermaid::render(&PlanView::new(&program, files, options.detail)),
+    };
+    session.raw(&rendered);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! From the words on the command line to the command they name.
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use crate::args::{self, BuildArgs, CommandName, InspectArgs, Invocation, PlanArgs, ValidateArgs};
+use crate::commands;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::logging;
+use crate::options::{BuildOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions};
+use crate::reporter::Scrubber;
+use crate::session::{Session, complain};
+
+const MISPLACED_FLAGS: &str = "Invalid flags before the subcommand. If these flags are for
+the subcommand, please put them after the subcommand.
+
+";
+
+/// Runs the program: `words` are those behind its name.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+    let environment = Environment::read();
+    let scrubber = Scrubber::new();
+    if let Err(error) = logging::start(&environment, scrubber.clone()) {
+        complain(&error.to_string());
+        return Exit::Failed;
+    }
+    let words = match words.into_iter().map(OsString::into_string).collect::<Result<Vec<String>, OsString>>() {
+        Ok(words) => words,
+        Err(word) => {
+            complain(&format!("Error: argument {word:?} is not valid UTF-8"));
+            return Exit::Failed;
+        }
+    };
+    let line = args::read(words);
+    let mut session = Session::new(environment, line.machine_readable, scrubber);
+    tracing::info!(
+        "Packer version: {} [rust {} {}]",
+        session.version.number,
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
+    let exit = invoke(&mut session, line.invocation);
+    session.finish(exit)
+}
+
+fn invoke(session: &mut Session, invocation: Invocation) -> Exit {
+    match invocation {
+        Invocation::RootHelp(exit) => {
+            session.raw(&args::root_help());
+            exit
+        }
+        Invocation::CommandHelp(command) => {
+            session.raw(&args::command_help(command));
+            Exit::Success
+        }
+        Invocation::MisplacedFlags(command) => {
+            session.raw(&format!("{MISPLACED_FLAGS}{}", args::command_help(command)));
+            Exit::Failed
+        }
+        Invocation::Run(command, words) => run_command(session, command, &words),
+    }
+}
+
+fn run_command(session: &mut Session, command: CommandName, words: &[String]) -> Exit {
+    let run = match command {
+        CommandName::Build => {
+            checked::<BuildArgs, BuildOptions>(words).map(|options| commands::build::run(session, &options))
+        }
+        CommandName::Inspect => {
+            checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))
+        }
+        CommandName::Plan => {
+            checked::<PlanArgs, PlanOptions>(words).map(|options| commands::plan::run(session, &options))
+        }
+        CommandName::Validate => {
+            checked::<ValidateArgs, ValidateOptions>(words).map(|options| commands::validate::run(session, &options))
+        }
+        // Its words are not looked at.
+        CommandName::Version => Ok(commands::version::run(session)),
+    };
+    run.unwrap_or_else(|error| usage(session, command, &error))
+}
+
+/// The options of a command, if the words make any.
+fn checked<A, O>(words: &[String]) -> Result<O, UsageError>
+where
+    A: Parser,
+    O: TryFrom<A, Error = UsageError>,
+{
+    O::try_from(args::parse::<A>(words)?)
+}
+
+/// What is wrong with the words, then the command's help.
+fn usage(session: &mut Session, command: CommandName, error: &UsageError) -> Exit {
+    if let UsageError::Flag(error) = error {
+        session.error(&error.to_string());
+    }
+    session.say(&args::command_help(command));
+    Exit::Failed
+}

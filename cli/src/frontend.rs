@@ -1,0 +1,190 @@
+//! The way from a command line argument to a compiled template, shared by all commands that read one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use planner::diagnostic::Diagnostics;
+use planner::eval::Host;
+use planner::files::Files;
+use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, parse};
+use planner::render::{RenderOptions, render};
+use planner::select::Selection;
+use planner::value::Value;
+use planner::values::VariableInputs;
+use plugins::registry::Registry;
+
+use crate::args::ConfigType;
+use crate::options::TemplateOptions;
+use crate::session::Session;
+
+/// A template on its way through the compiler, with the files that diagnostics point into.
+pub struct Frontend {
+    /// Every file read so far.
+    pub files: Files,
+    /// The components that templates may name.
+    pub registry: Arc<Registry>,
+    host: Host,
+    variables: VariableInputs,
+}
+
+/// The command cannot go on; everything was said.
+pub struct Refused;
+
+impl Frontend {
+    /// Gets ready to read the template of `options`.
+    ///
+    /// # Errors
+    ///
+    /// The working directory is gone, or the path can only mean a kind of template that this version does not read;
+    /// both were said.
+    pub fn new(session: &mut Session, options: &TemplateOptions, warn_undeclared: bool) -> Result<Self, Refused> {
+        let working_dir = match session.environment.working_dir() {
+            Ok(working_dir) => working_dir.to_owned(),
+            Err(error) => {
+                session.error(&format!("Error: {error}"));
+                return Err(Refused);
+            }
+        };
+        if let Err(text) = check_kind(&options.path, options.config_type, &working_dir) {
+            session.error(&text);
+            return Err(Refused);
+        }
+        let environment: Arc<BTreeMap<String, String>> = Arc::new(session.environment.variables.clone());
+        let root = template_root(&options.path, &working_dir);
+        let host = Host {
+            base_dir: working_dir.join(root),
+            working_dir,
+            home: session.environment.home.clone(),
+            environment: environment.clone(),
+            now: Arc::new(jiff::Timestamp::now),
+        };
+        let variables = VariableInputs {
+            arguments: options.vars.clone(),
+            files: options.var_files.clone(),
+            auto_files: Vec::new(),
+            environment,
+            warn_undeclared,
+        };
+        Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), host, variables })
+    }
+
+    /// Reads and decodes the template. Problems are said; with errors among them the command ends.
+    pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<Parsed, Refused> {
+        let mut diags = Diagnostics::new();
+        let parsed = parse(&options.path, session.version.number, &self.host, &mut self.files, &mut diags);
+        let failed = diags.has_errors();
+        self.show(session, &diags);
+        parsed.filter(|_| !failed).ok_or(Refused)
+    }
+
+    /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.
+    pub fn analyse(&mut self, session: &mut Session, parsed: Parsed, diags: &mut Diagnostics) -> Analysis {
+        let inputs =
+            AnalysisInputs { variables: &self.variables, host: self.host.clone(), version: session.version.number };
+        let analysis = analyse(parsed, inputs, &*self.registry, &mut self.files, diags);
+        hide_secrets(session, &analysis);
+        analysis
+    }
+
+    /// Compiles the selection.
+    ///
+    /// # Errors
+    ///
+    /// A pattern that is no glob; it was said.
+    pub fn select(&self, session: &mut Session, options: &TemplateOptions) -> Result<Selection, Refused> {
+        Selection::new(&options.only, &options.except).map_err(|diags| {
+            self.show(session, &diags);
+            Refused
+        })
+    }
+
+    /// Says what was found, if anything.
+    pub fn show(&self, session: &mut Session, diags: &Diagnostics) {
+        if diags.is_empty() {
+            return;
+        }
+        let text = self.render(session, diags);
+        if diags.has_errors() { session.error(&text) } else { session.say(&text) }
+    }
+
+    /// Findings as text.
+    pub fn render(&self, session: &Session, diags: &Diagnostics) -> String {
+        let color = session.settings().escapes && session.environment.terminal;
+        render(diags, &self.files, RenderOptions { color, ..RenderOptions::default() })
+    }
+}
+
+/// The directory that file functions start from.
+fn template_root(path: &str, working_dir: &Path) -> String {
+    if working_dir.join(path).is_dir() {
+        return path.to_owned();
+    }
+    let parent = Path::new(path).parent().map(|parent| parent.to_string_lossy().into_owned());
+    parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned())
+}
+
+const LEGACY: &str = "Failed to parse file as legacy JSON template: if you are using an HCL template, check your file \
+                      extensions; they should be either *.pkr.hcl or *.pkr.json; see the docs for more details: \
+                      https://www.packer.io/docs/templates/hcl_templates. \nOriginal error: ";
+
+/// Refuses what can only be a legacy JSON template, in the words scripts know.
+fn check_kind(path: &str, config_type: ConfigType, working_dir: &Path) -> Result<(), String> {
+    if path.ends_with(".pkr.hcl") || path.ends_with(".pkr.json") {
+        return Ok(());
+    }
+    let typed_as_hcl = config_type == ConfigType::Hcl2;
+    if path.is_empty() || path == "-" {
+        let message = format!("{LEGACY}standard input and legacy JSON templates are not supported by this version.");
+        return if typed_as_hcl { Ok(()) } else { Err(message) };
+    }
+    match std::fs::metadata(working_dir.join(path)) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) if typed_as_hcl => Ok(()),
+        Ok(_) => Err(format!(
+            "{LEGACY}{path} has neither suffix, and legacy JSON templates are not supported by this version."
+        )),
+        Err(error) => Err(format!("{path:?}: stat {path}: {}", reason(&error))),
+    }
+}
+
+/// The system's reason in the words that scripts match.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Every text inside sensitive variables and locals.
+fn hide_secrets(session: &Session, analysis: &Analysis) {
+    let variables = analysis.values.variables();
+    let mut secrets = Vec::new();
+    for name in variables.sensitive() {
+        if let Some(value) = variables.values().get(name) {
+            collect_text(value, &mut secrets);
+        }
+    }
+    for (at, local) in analysis.template.locals.iter().enumerate() {
+        if local.sensitive {
+            collect_text(&analysis.values.local(at), &mut secrets);
+        }
+    }
+    for secret in secrets {
+        session.scrubber().hide(&secret);
+    }
+}
+
+/// Adds every string inside `value`.
+pub fn collect_text(value: &Value, found: &mut Vec<String>) {
+    if let Some(text) = value.as_str() {
+        found.push(text.to_owned());
+    }
+    for item in value.items().unwrap_or_default() {
+        collect_text(item, found);
+    }
+    for item in value.entries().into_iter().flat_map(BTreeMap::values) {
+        collect_text(item, found);
+    }
+}

@@ -1,0 +1,240 @@
+//! Raw arguments to checked options: counts of words, lists split at commas, limits that mean "none".
+
+use std::num::NonZeroUsize;
+
+use plugins::component::OnError;
+
+use crate::args::{BuildArgs, ConfigType, FlagError, InspectArgs, PlanArgs, PlanFormat, TemplateArgs, ValidateArgs};
+
+/// A command line that its command cannot use. The command's help follows it.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum UsageError {
+    /// A flag.
+    #[error(transparent)]
+    Flag(#[from] FlagError),
+    /// Too few or too many words; the help alone says it.
+    #[error("exactly one template is needed")]
+    WrongCount,
+}
+
+/// Which template, with which variables, and which of its builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateOptions {
+    /// A file, a folder, or `-` for standard input. Empty when none was given, which only `inspect` allows.
+    pub path: String,
+    /// `-only`, in order; may hold empty patterns, which match nothing.
+    pub only: Vec<String>,
+    /// `-except`, in order.
+    pub except: Vec<String>,
+    /// `-var`, in order; later ones win.
+    pub vars: Vec<(String, String)>,
+    /// `-var-file`, in order; later ones win.
+    pub var_files: Vec<String>,
+    /// `-config-type`.
+    pub config_type: ConfigType,
+}
+
+/// How much may run at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Builds in flight; `None` is no limit.
+    pub parallel_builds: Option<NonZeroUsize>,
+    /// Slots of all kinds; `None` is no limit.
+    pub max_parallel: Option<NonZeroUsize>,
+}
+
+/// Options of `build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// What to build.
+    pub template: TemplateOptions,
+    /// `-color`: builds have colours and a legend. Escapes still depend on `PACKER_NO_COLOR`.
+    pub colour: bool,
+    /// `-debug`. Already limits builds to one at a time.
+    pub debug: bool,
+    /// `--fail-fast`.
+    pub fail_fast: bool,
+    /// `-force`.
+    pub force: bool,
+    /// `-parallel-builds`, `--max-parallel`.
+    pub limits: Limits,
+    /// `-on-error`.
+    pub on_error: OnError,
+    /// `-skip-enforcement`: to be announced.
+    pub skip_enforcement: bool,
+    /// `-timestamp-ui`.
+    pub timestamps: bool,
+    /// Warn about undeclared names in variable files.
+    pub warn_on_undeclared_var: bool,
+}
+
+/// Options of `plan`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// What to plan.
+    pub template: TemplateOptions,
+    /// `-detail`.
+    pub detail: bool,
+    /// `-format`.
+    pub format: PlanFormat,
+    /// `-parallel-builds`, `--max-parallel`.
+    pub limits: Limits,
+}
+
+/// Options of `validate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidateOptions {
+    /// What to check.
+    pub template: TemplateOptions,
+    /// `-evaluate-datasources`.
+    pub evaluate_datasources: bool,
+    /// `-syntax-only`.
+    pub syntax_only: bool,
+    /// Warn about undeclared names in variable files; on unless switched off.
+    pub warn_on_undeclared_var: bool,
+}
+
+/// Options of `inspect`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectOptions {
+    /// What to show. Its path may be empty.
+    pub template: TemplateOptions,
+}
+
+impl TryFrom<BuildArgs> for BuildOptions {
+    type Error = UsageError;
+
+    fn try_from(args: BuildArgs) -> Result<Self, UsageError> {
+        let mut limits = limits(args.parallel_builds, args.max_parallel);
+        if args.debug {
+            limits.parallel_builds = Some(NonZeroUsize::MIN);
+        }
+        Ok(Self {
+            template: template(args.template, only_word(args.positional)?),
+            colour: args.color,
+            debug: args.debug,
+            fail_fast: args.fail_fast,
+            force: args.force,
+            limits,
+            on_error: args.on_error.unwrap_or_default(),
+            skip_enforcement: args.skip_enforcement,
+            timestamps: args.timestamp_ui,
+            warn_on_undeclared_var: args.warn_on_undeclared_var,
+        })
+    }
+}
+
+impl TryFrom<PlanArgs> for PlanOptions {
+    type Error = UsageError;
+
+    fn try_from(args: PlanArgs) -> Result<Self, UsageError> {
+        Ok(Self {
+            template: template(args.template, only_word(args.positional)?),
+            detail: args.detail,
+            format: args.format,
+            limits: limits(args.parallel_builds, args.max_parallel),
+        })
+    }
+}
+
+impl TryFrom<ValidateArgs> for ValidateOptions {
+    type Error = UsageError;
+
+    fn try_from(args: ValidateArgs) -> Result<Self, UsageError> {
+        Ok(Self {
+            template: template(args.template, only_word(args.positional)?),
+            evaluate_datasources: args.evaluate_datasources,
+            syntax_only: args.syntax_only,
+            warn_on_undeclared_var: !args.no_warn_undeclared_var,
+        })
+    }
+}
+
+impl TryFrom<InspectArgs> for InspectOptions {
+    type Error = UsageError;
+
+    fn try_from(args: InspectArgs) -> Result<Self, UsageError> {
+        // Any other count than one is taken as none: known behaviour, not an error.
+        Ok(Self { template: template(args.template, only_word(args.positional).unwrap_or_default()) })
+    }
+}
+
+/// The one word behind the flags.
+fn only_word(words: Vec<String>) -> Result<String, UsageError> {
+    let [word] = <[String; 1]>::try_from(words).map_err(|_| UsageError::WrongCount)?;
+    Ok(word)
+}
+
+fn template(args: TemplateArgs, path: String) -> TemplateOptions {
+    TemplateOptions {
+        path,
+        only: split_at_commas(&args.only),
+        except: split_at_commas(&args.except),
+        vars: args.vars,
+        var_files: args.var_files,
+        config_type: args.config_type,
+    }
+}
+
+fn split_at_commas(lists: &[String]) -> Vec<String> {
+    lists.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
+}
+
+fn limits(parallel_builds: i64, max_parallel: i64) -> Limits {
+    Limits { parallel_builds: limit(parallel_builds), max_parallel: limit(max_parallel) }
+}
+
+impl From<Limits> for planner::lower::Limits {
+    /// More than the engine can count is no limit.
+    fn from(limits: Limits) -> Self {
+        let limit = |limit: Option<NonZeroUsize>| limit.and_then(|limit| u32::try_from(limit.get()).ok());
+        Self { parallel_builds: limit(limits.parallel_builds), max_parallel: limit(limits.max_parallel) }
+    }
+}
+
+/// Numbers below one mean no limit; so does one too big to count to.
+fn limit(number: i64) -> Option<NonZeroUsize> {
+    usize::try_from(number).ok().and_then(NonZeroUsize::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::parse;
+
+    fn build(line: &str) -> Result<BuildOptions, UsageError> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        BuildOptions::try_from(parse::<BuildArgs>(&words)?)
+    }
+
+    #[test]
+    fn defaults_are_packers() {
+        let options = build("t.pkr.hcl").unwrap();
+        assert_eq!(options.template, TemplateOptions { path: "t.pkr.hcl".into(), ..Default::default() });
+        assert_eq!(options.limits, Limits::default());
+        assert_eq!(options.on_error, OnError::Cleanup);
+        assert!(options.colour && !options.debug && !options.force && !options.timestamps && !options.fail_fast);
+    }
+
+    #[test]
+    fn lists_and_limits_are_read() {
+        let line = "-only=a,b -only c -except=,d -parallel-builds=2 --max-parallel -4 -config-type HCL2 x";
+        let options = build(line).unwrap();
+        assert_eq!(options.template.only, ["a", "b", "c"]);
+        assert_eq!(options.template.except, ["", "d"]);
+        assert_eq!(options.template.config_type, ConfigType::Hcl2);
+        assert_eq!(options.limits, Limits { parallel_builds: NonZeroUsize::new(2), max_parallel: None });
+        let debug = build("-debug -parallel-builds=9 x").unwrap();
+        assert_eq!(debug.limits.parallel_builds, NonZeroUsize::new(1));
+    }
+
+    #[test]
+    fn one_word_is_needed() {
+        for line in ["", "a b", "a -force", "-force"] {
+            assert_eq!(build(line), Err(UsageError::WrongCount), "{line}");
+        }
+        let inspect = |words: &[String]| InspectOptions::try_from(parse::<InspectArgs>(words).unwrap()).unwrap();
+        assert_eq!(inspect(&["a".into()]).template.path, "a");
+        assert_eq!(inspect(&["a".into(), "b".into()]).template.path, "");
+    }
+}

@@ -1,0 +1,51 @@
+//! Numbers about a plan: how many of what, how wide, how long at best.
+
+use std::time::Duration;
+
+use planner::lower::Program;
+
+/// What a plan amounts to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanNumbers {
+    /// Builds.
+    pub n_builds: usize,
+    /// Engine nodes by kind, in the order of [`KINDS`].
+    pub n_by_kind: Vec<(&'static str, usize)>,
+    /// Engine nodes.
+    pub n_nodes: usize,
+    /// Engine edges.
+    pub n_edges: usize,
+    /// The longest chain of nodes by estimated duration, as keys.
+    pub critical_path: Vec<String>,
+    /// Its estimated duration.
+    pub critical_duration: Duration,
+    /// All estimated work over the critical path's: how many nodes run at once on average when nothing limits them.
+    pub mean_parallelism: f64,
+    /// Most nodes on one level of the graph.
+    pub max_width: usize,
+}
+
+const KINDS: [&str; 7] = ["datasource", "prepare", "open", "provision", "close", "post-process", "destroy"];
+
+impl PlanNumbers {
+    /// Counts `program`.
+    pub fn new(program: &Program) -> Self {
+        let plan = &program.plan;
+        let count = |kind: &str| plan.ids().filter(|id| plan.node(*id).kind() == kind).count();
+        let path = plan.critical_path();
+        let critical_duration = path.first().map_or(Duration::ZERO, |first| plan.rank(*first));
+        let work: Duration = plan.ids().map(|id| plan.estimate(id)).sum();
+        let mean_parallelism =
+            if critical_duration.is_zero() { 0.0 } else { work.as_secs_f64() / critical_duration.as_secs_f64() };
+        Self {
+            n_builds: program.builds.len(),
+            n_by_kind: KINDS.iter().map(|kind| (*kind, count(kind))).filter(|(_, n)| *n > 0).collect(),
+            n_nodes: plan.len(),
+            n_edges: plan.edges().len(),
+            critical_path: path.iter().map(|id| program.key(*plan.node(*id))).collect(),
+            critical_duration,
+            mean_parallelism,
+            max_width: plan.max_width(),
+        }
+    }
+}

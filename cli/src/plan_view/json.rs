@@ -1,0 +1,93 @@
+//! A plan as JSON, for programs.
+//!
+//! One object: `format_version` (`"1.0"`), `builds` (names in template order), `nodes` (`id`, `key`, `kind`, `build`,
+//! `component`, `label`, `place`), `edges` (`from` and `to` are node ids; `kind`, `output`, `hook`) and `summary`.
+
+use planner::lower::Program;
+use serde::Serialize;
+
+use crate::plan_view::forecast::PlanNumbers;
+use crate::plan_view::model::PlanView;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    builds: Vec<&'a str>,
+    nodes: Vec<NodeRow<'a>>,
+    edges: Vec<EdgeRow>,
+    summary: Summary<'a>,
+}
+
+#[derive(Serialize)]
+struct NodeRow<'a> {
+    id: usize,
+    key: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<&'a str>,
+    component: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    label: &'a str,
+    place: &'a str,
+}
+
+#[derive(Serialize)]
+struct EdgeRow {
+    from: usize,
+    to: usize,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    builds: usize,
+    nodes: usize,
+    edges: usize,
+    critical_path: &'a [String],
+    critical_path_seconds: f64,
+    mean_parallelism: f64,
+    max_width: usize,
+}
+
+/// Renders a plan.
+pub fn render(program: &Program, view: &PlanView) -> String {
+    let numbers = PlanNumbers::new(program);
+    let nodes = view.nodes.iter().enumerate().map(|(id, node)| NodeRow {
+        id,
+        key: &node.key,
+        kind: node.kind,
+        build: node.build.as_deref(),
+        component: &node.component,
+        label: &node.label,
+        place: &node.place,
+    });
+    let edges = view.edges.iter().map(|edge| EdgeRow {
+        from: edge.from,
+        to: edge.to,
+        kind: edge.kind,
+        output: edge.output,
+        hook: edge.hook,
+    });
+    let document = Document {
+        format_version: "1.0",
+        builds: program.builds.iter().map(|build| &*build.name).collect(),
+        nodes: nodes.collect(),
+        edges: edges.collect(),
+        summary: Summary {
+            builds: numbers.n_builds,
+            nodes: numbers.n_nodes,
+            edges: numbers.n_edges,
+            critical_path: &numbers.critical_path,
+            critical_path_seconds: numbers.critical_duration.as_secs_f64(),
+            mean_parallelism: numbers.mean_parallelism,
+            max_width: numbers.max_width,
+        },
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("names, numbers and lists are always JSON");
+    text.push('\n');
+    text
+}

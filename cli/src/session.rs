@@ -1,0 +1,140 @@
+//! What a command is handed: its surroundings, the version, and the output.
+
+use std::io::Write;
+
+use engine::Cancel;
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::reporter::{OutputEnd, Printer, Report, Reporter, Reports, Scrubber, Settings, UiKind};
+
+/// Which version this is, in the parts that machine-readable output has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// `1.16.0`.
+    pub number: &'static str,
+    /// `dev`, `beta1`; empty for releases.
+    pub prerelease: &'static str,
+    /// The commit it was built from, where known.
+    pub commit: &'static str,
+}
+
+impl Version {
+    /// The version of this program.
+    pub const CURRENT: Version = Version {
+        number: env!("CARGO_PKG_VERSION"),
+        prerelease: env!("CARGO_PKG_VERSION_PRE"),
+        commit: match option_env!("PACKER_BUILD_COMMIT") {
+            Some(commit) => commit,
+            None => "",
+        },
+    };
+}
+
+/// One run of the program.
+pub struct Session {
+    /// Variables, working directory, home.
+    pub environment: Environment,
+    /// Which version this is.
+    pub version: Version,
+    printer: Printer,
+    reporter: Option<Reporter>,
+    reporter_end: OutputEnd,
+}
+
+impl Session {
+    /// A run that prints to standard output.
+    pub fn new(environment: Environment, machine_readable: bool, scrubber: Scrubber) -> Self {
+        let settings = Settings::new(&environment, machine_readable);
+        let printer = Printer::stdout(settings, scrubber);
+        let version = Version::CURRENT;
+        Self { environment, version, printer, reporter: None, reporter_end: OutputEnd::Written }
+    }
+
+    /// How output looks.
+    pub fn settings(&self) -> Settings {
+        self.printer.settings()
+    }
+
+    /// The secrets that are taken out of all output and logs.
+    pub fn scrubber(&self) -> &Scrubber {
+        self.printer.scrubber()
+    }
+
+    /// A message for the user, on standard output.
+    pub fn say(&mut self, text: &str) {
+        match &self.reporter {
+            Some(reporter) => reporter.reports().send(plain(UiKind::Say, text)),
+            None => self.printer.say(text),
+        }
+    }
+
+    /// A message about something that went wrong, on standard output as well.
+    pub fn error(&mut self, text: &str) {
+        match &self.reporter {
+            Some(reporter) => reporter.reports().send(plain(UiKind::Error, text)),
+            None => self.printer.error(text),
+        }
+    }
+
+    /// A machine-readable line; nothing in output for people.
+    pub fn machine(&mut self, target: Option<&str>, kind: &str, args: &[String]) {
+        match &self.reporter {
+            Some(reporter) => {
+                let target = target.map(Into::into);
+                reporter.reports().send(Report::Machine { target, kind: kind.to_owned(), args: args.to_vec() });
+            }
+            None => self.printer.machine(target, kind, args),
+        }
+    }
+
+    /// Text that is the same for people and programs: help, a rendered plan. Not while a reporter runs: the text waits
+    /// until it has ended.
+    pub fn raw(&mut self, text: &str) {
+        self.stop_reporter();
+        self.printer.raw(text);
+    }
+
+    /// Starts the reporter thread, for commands that run nodes. From here on [`Session::say`] and the like go through
+    /// it. `cancel` is raised to stopping when output cannot be written.
+    ///
+    /// Fails if the system has no thread to give.
+    pub fn start_reporter(&mut self, settings: Settings, cancel: &Cancel) -> std::io::Result<Reports> {
+        self.stop_reporter();
+        let printer = Printer::stdout(settings, self.scrubber().clone());
+        let reporter = Reporter::start(printer, cancel.clone())?;
+        let reports = reporter.reports().clone();
+        self.reporter = Some(reporter);
+        Ok(reports)
+    }
+
+    /// Writes what is left, takes the live status away, ends the thread.
+    pub fn stop_reporter(&mut self) {
+        if let Some(reporter) = self.reporter.take() {
+            self.reporter_end = reporter.finish();
+        }
+    }
+
+    /// The exit code in the end. Output that could not be written spoils a success; a reader that went away does so
+    /// only if builds were run, because they were cut short.
+    pub fn finish(mut self, exit: Exit) -> Exit {
+        self.stop_reporter();
+        let ends = [&self.reporter_end, self.printer.end()];
+        if let Some(cause) =
+            ends.iter().find_map(|end| if let OutputEnd::Failed(cause) = end { Some(cause) } else { None })
+        {
+            complain(&format!("Error writing output: {cause}"));
+            return exit.or_failed(true);
+        }
+        exit.or_failed(self.reporter_end == OutputEnd::Closed)
+    }
+}
+
+/// A line on standard error, for what cannot be said on standard output. Nothing is left to do if that fails too.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn plain(kind: UiKind, text: &str) -> Report {
+    Report::Plain { target: None, kind, text: text.to_owned() }
+}

@@ -1,0 +1,121 @@
+//! Signals to cancellation: the first stops the run and lets it clean up, the second ends what runs at once, the third
+//! ends the program.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use engine::{Cancel, CancelPhase};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::exit::Exit;
+use crate::reporter::{Report, Reports, UiKind};
+
+/// How long a message may take; the signal must act even when nobody reads our output.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Watches for signals until dropped. The handlers of the process stay installed after that and do nothing: drop it
+/// when the run is over and the program about to end.
+pub struct Watcher {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watcher {
+    /// Starts watching for interrupt and termination, on a thread of its own: a busy or stuck run cannot hold it back.
+    ///
+    /// Fails if the system gives no thread or refuses the handlers.
+    pub fn start(cancel: Cancel, reports: Reports) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (interrupt, terminate) = {
+            let _entered = runtime.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
+        let (stop, stopped) = oneshot::channel();
+        let watch = watch(interrupt, terminate, cancel, reports);
+        let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = watch => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed already; the run itself is over.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A signal's number and Go's word for it.
+const INTERRUPT: (u8, &str) = (2, "interrupt");
+const TERMINATE: (u8, &str) = (15, "terminated");
+
+async fn watch(mut interrupt: Signal, mut terminate: Signal, cancel: Cancel, reports: Reports) {
+    loop {
+        let (number, word) = tokio::select! {
+            Some(()) = interrupt.recv() => INTERRUPT,
+            Some(()) = terminate.recv() => TERMINATE,
+            else => return,
+        };
+        match next_phase(cancel.phase()) {
+            Some((phase, text)) => {
+                let text = format!("{text} {word}");
+                reports.send_within(PATIENCE, Report::Plain { target: None, kind: UiKind::Error, text });
+                cancel.raise(phase);
+            }
+            None => end_now(&reports, Exit::Signal(number)),
+        }
+    }
+}
+
+/// Where a signal takes the run, and what is said about it; none when all that is left is to end.
+fn next_phase(phase: CancelPhase) -> Option<(CancelPhase, &'static str)> {
+    match phase {
+        CancelPhase::Running => Some((CancelPhase::Stopping, "Cancelling build after receiving")),
+        CancelPhase::Stopping => Some((CancelPhase::Killing, "Ending everything at once after receiving another")),
+        CancelPhase::Killing => None,
+    }
+}
+
+#[expect(clippy::exit, reason = "the third signal: the user wants out, whatever still runs")]
+fn end_now(reports: &Reports, exit: Exit) {
+    reports.close_within(PATIENCE);
+    std::process::exit(exit.code().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::*;
+    use crate::reporter::{Printer, Reporter, Scrubber, Settings};
+
+    /// Waits for the phase, on a runtime of its own.
+    fn wait(cancel: &Cancel, phase: CancelPhase) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(cancel.reached(phase));
+    }
+
+    #[test]
+    fn each_signal_takes_the_run_one_phase_further() {
+        let cancel = Cancel::new();
+        let printer = Printer::new(Settings::default(), Scrubber::new(), Box::new(std::io::sink()));
+        let reporter = Reporter::start(printer, cancel.clone()).unwrap();
+        let watcher = Watcher::start(cancel.clone(), reporter.reports().clone()).unwrap();
+        kill_process(getpid(), Signal::INT).unwrap();
+        wait(&cancel, CancelPhase::Stopping);
+        assert_eq!(cancel.phase(), CancelPhase::Stopping);
+        kill_process(getpid(), Signal::TERM).unwrap();
+        wait(&cancel, CancelPhase::Killing);
+        drop(watcher);
+        assert_eq!(next_phase(cancel.phase()), None);
+    }
+}

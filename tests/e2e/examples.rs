@@ -1,0 +1,55 @@
+//! The templates in `examples/` do what README says.
+
+use std::path::Path;
+
+use crate::sandbox::Sandbox;
+
+fn example(name: &str) -> String {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").canonicalize().unwrap();
+    examples.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn hello_builds() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.run(&["build", "-color=false", "-var", "greeting=Salut", &example("hello")]).expect(0);
+    assert!(text.contains("==> file.hello: provisioning hello"), "{text}");
+    assert_eq!(sandbox.read("out/hello/hello.txt"), "Salut, world!\n");
+    assert!(sandbox.read("out/hello/hello.sha256").ends_with("\thello.txt\n"));
+}
+
+#[test]
+fn the_estate_builds_its_whole_matrix() {
+    let sandbox = Sandbox::new();
+    let regions = example("estate/regions-eu.pkrvars.hcl");
+    let var_file = format!("-var-file={regions}");
+    let text = sandbox.run(&["build", "-color=false", &var_file, &example("estate")]).expect(0);
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("Build '") && line.contains("' finished after ")).count(),
+        41
+    );
+    assert!(!text.contains("not-a-real-key"), "the key is masked");
+    let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("out/estate/manifest.json")).unwrap();
+    assert_eq!(manifest["builds"].as_array().unwrap().len(), 41);
+    for flavour in ["minimal", "full"] {
+        for image in ["alma-aws", "debian-gcp", "ubuntu-vsphere"] {
+            for suffix in ["img", "sha256", "tar.gz"] {
+                let path = format!("out/estate/{flavour}/{image}.{suffix}");
+                assert!(sandbox.path(&path).exists(), "{path}");
+            }
+        }
+    }
+    let hardened = sandbox.read("out/estate/full/debian-gcp.img");
+    assert!(hardened.contains("region: europe-west3") && hardened.ends_with("hardened: yes\n"), "{hardened}");
+    assert!(!sandbox.read("out/estate/full/ubuntu-gcp.img").contains("hardened"));
+}
+
+#[test]
+fn every_example_is_valid_and_can_be_planned() {
+    let sandbox = Sandbox::new();
+    for name in ["hello", "estate"] {
+        sandbox.run(&["validate", &example(name)]).expect(0);
+        let text = sandbox.run(&["plan", &example(name)]).expect(0);
+        assert!(text.contains("critical path, about "), "{text}");
+    }
+}
