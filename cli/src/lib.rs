@@ -3,7 +3,7 @@
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
 //! [`plan_view`], [`building`] (a run as users see it), [`reporter`] (what users see), [`signal`],
-//! [`logging`], [`duration`], [`exit`].
+//! [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
 //! [`reporter::Printer`]; this crate never plans and never runs a component itself.
@@ -11,6 +11,7 @@
 pub mod args;
 pub mod building;
 pub mod commands;
+pub mod descriptors;
 pub mod dispatch;
 pub mod duration;
 pub mod environment;

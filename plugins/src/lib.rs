@@ -20,7 +20,6 @@ pub mod offload;
 pub mod output;
 pub mod process;
 pub mod pump;
-pub mod quote;
 pub mod registry;
 pub mod session;
 pub mod turns;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::io_fault::{os_words, words_and_advice};
 use crate::pump::{LineSink, Pump, QUIET};
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// How long a process may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ pub struct Invocation {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// There is no such program.
-    #[error("exec: {}: executable file not found in $PATH", go_quote(.0))]
+    #[error("exec: {}: executable file not found in $PATH", quote(.0))]
     NotFound(String),
     /// The directory to run in is not there.
     #[error("the working directory {} cannot be used: {}", .path.display(), os_words(.source))]

@@ -7,7 +7,7 @@ use engine::{Cancel, CancelPhase};
 use planner::duration::GoDuration;
 
 use crate::component::{ComponentError, Ui};
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// The pause after the first failed try. It doubles with each further one, up to [`LONGEST_BACK_OFF`].
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
@@ -59,7 +59,7 @@ where
     match retry(options, &mut make_attempt, ui, cancel).await {
         Err(_) if cancel.is_stopping() => Err(ComponentError::Cancelled),
         Err(error) if options.continue_on_error && error != ComponentError::Cancelled => {
-            let quoted = go_quote(&error.to_string());
+            let quoted = quote(&error.to_string());
             ui.say(&format!(
                 "Warning: Provisioner failed with {quoted}, but continue_on_error is set; continuing the build."
             ));
@@ -106,7 +106,7 @@ where
             }
             return Err(with_first(error, first));
         }
-        ui.say(&format!("Provisioner failed with {}, retrying with {left} trie(s) left", go_quote(&error.to_string())));
+        ui.say(&format!("Provisioner failed with {}, retrying with {left} trie(s) left", quote(&error.to_string())));
         first.get_or_insert(error);
         wait(back_off, cancel).await?;
         back_off = (back_off * 2).min(LONGEST_BACK_OFF);

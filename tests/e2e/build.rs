@@ -388,3 +388,82 @@ fn the_same_source_twice_builds_twice() {
     let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
     assert_eq!(text.matches("--> null.a: ").count(), 2, "{text}");
 }
+
+#[test]
+fn limits_hold_from_open_to_the_last_post_processor() {
+    // Each build counts itself in while it runs; a marker is left when more than `limit` are in at once.
+    let template = r#"
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  source "null.a" { name = "b" }
+  source "null.a" { name = "c" }
+  source "null.a" { name = "d" }
+  provisioner "shell-local" {
+    inline = ["mkdir in.${source.name}", "test $(ls -d in.* | wc -l) -le LIMIT || touch crowded", "sleep 0.1"]
+  }
+  post-processor "shell-local" {
+    inline = ["test $(ls -d in.* | wc -l) -le LIMIT || touch crowded", "rmdir in.${source.name}"]
+  }
+}
+"#;
+    for (flag, limit) in [("-parallel-builds=1", 1), ("-parallel-builds=2", 2), ("--max-parallel=3", 3)] {
+        let sandbox = Sandbox::with_template(&template.replace("LIMIT", &limit.to_string()));
+        sandbox.run(&["build", flag, "t.pkr.hcl"]).expect(0);
+        assert!(!sandbox.path("crowded").exists(), "{flag}");
+    }
+    // Without a limit all four are in at once: each waits for the others.
+    let all_in = template.replace("sleep 0.1", "while [ $(ls -d in.* | wc -l) -lt 4 ]; do sleep 0.01; done");
+    let all_in = all_in.replace("test $(ls -d in.* | wc -l) -le LIMIT || touch crowded", "true");
+    let all_in = all_in.replace("rmdir in.${source.name}", "true");
+    Sandbox::with_template(&all_in).run(&["build", "t.pkr.hcl"]).expect(0);
+}
+
+#[test]
+fn a_source_is_completed_inside_the_build() {
+    let template = |extra: &str| {
+        format!(
+            "source \"file\" \"a\" {{\n  content = \"hi from ${{source.type}} ${{source.name}}\"\n}}\nbuild {{\n  source \
+             \"file.a\" {{\n    name   = \"local\"\n    target = \"a.txt\"\n{extra}  }}\n}}\n"
+        )
+    };
+    let sandbox = Sandbox::with_template(&template(""));
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
+    assert!(text.contains("--> file.local: Stored file: a.txt"), "{text}");
+    assert_eq!(sandbox.read("a.txt"), "hi from file local");
+    let text = Sandbox::with_template(&template("    content = \"x\"\n")).run(&["validate", "t.pkr.hcl"]).expect(1);
+    assert!(text.contains("Error: Duplicate argument\n\n  on t.pkr.hcl line 8, in build:"), "{text}");
+}
+
+#[test]
+fn what_several_chains_fail_with_is_told_in_template_order() {
+    let sandbox = Sandbox::with_template(
+        r#"
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  post-processor "shell-local" { inline = ["sleep 0.2", "exit 1"] }
+  post-processor "shell-local" { inline = ["exit 2"] }
+  post-processor "shell-local" { inline = ["echo fine"] }
+}
+"#,
+    );
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
+    let error = |code| format!("Script exited with non-zero exit status: {code}.");
+    let summary = text.split("--> null.a: 2 error(s) occurred:").nth(1).unwrap_or_else(|| panic!("{text}"));
+    assert!(summary.find(&error(1)) < summary.find(&error(2)), "{text}");
+    assert!(text.contains("==> null.a (shell-local): fine"), "{text}");
+}
+
+#[test]
+fn a_version_that_will_not_do_is_refused() {
+    let template = |version: &str| {
+        format!(
+            "packer {{\n  required_version = \"{version}\"\n}}\nsource \"null\" \"a\" {{ communicator = \"none\" \
+             }}\nbuild {{ sources = [\"null.a\"] }}\n"
+        )
+    };
+    Sandbox::with_template(&template(">= 1.7.0, < 2")).run(&["validate", "t.pkr.hcl"]).expect(0);
+    let text = Sandbox::with_template(&template("~> 1.15.0")).run(&["validate", "t.pkr.hcl"]).expect(1);
+    assert!(text.contains("Error: Unsupported Packer Core version\n\n  on t.pkr.hcl line 2"), "{text}");
+}

@@ -10,6 +10,7 @@ use planner::node::Node;
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::building::runner::{Runner, RunnerError};
 use crate::building::summary::Summary;
+use crate::descriptors::raise_limit;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
 use crate::options::BuildOptions;
@@ -65,6 +66,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
 }
 
 fn run_builds(session: &mut Session, runner: &Runner, program: Program, cancel: &Cancel) -> Result<Exit, Refused> {
+    raise_limit();
     let program = Arc::new(program);
     let finished = runner.run(&program).map_err(|error| give_up(session, &error))?;
     let summary = Summary::new(&program, &finished.executor, &finished.watch);

@@ -8,7 +8,7 @@ use engine::Cancel;
 use crate::component::{
     BuildData, Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Hook, OnError, Ui,
 };
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// The name of the provisioning step, which `-on-error=run-cleanup-provisioner` still undoes.
 pub const STEP_PROVISION: &str = "StepProvision";
@@ -140,7 +140,7 @@ impl StepRun {
         }
         let first = !std::mem::replace(&mut self.announced, true);
         if !first {
-            state.ui.error(&format!("aborted: skipping cleanup of step {}", go_quote(name)));
+            state.ui.error(&format!("aborted: skipping cleanup of step {}", quote(name)));
             return true;
         }
         if let Some(error) = &state.error {
@@ -149,7 +149,7 @@ impl StepRun {
         if cancelled {
             state.ui.error("Interrupted, aborting...");
         } else {
-            state.ui.error(&format!("Step {} failed, aborting...", go_quote(name)));
+            state.ui.error(&format!("Step {} failed, aborting...", quote(name)));
         }
         true
     }
@@ -178,7 +178,7 @@ enum Choice {
 
 /// Asks what to do about a failed step. Without a terminal, or when cancelled, cleans up.
 async fn ask(name: &str, state: &StepState) -> Choice {
-    state.ui.say(&format!("Step {} failed", go_quote(name)));
+    state.ui.say(&format!("Step {} failed", quote(name)));
     loop {
         let query = "[c] Clean up and exit, [a] abort without cleanup, or [r] retry step (build may fail even if retry succeeds)?";
         let answer = tokio::select! {
@@ -197,7 +197,7 @@ async fn ask(name: &str, state: &StepState) -> Choice {
             None | Some('c') => return Choice::CleanUp,
             Some('a') => return Choice::Abort,
             Some('r') => return Choice::Retry,
-            Some(_) => state.ui.say(&format!("Incorrect input: {}", go_quote(&line))),
+            Some(_) => state.ui.say(&format!("Incorrect input: {}", quote(&line))),
         }
     }
 }

@@ -62,8 +62,10 @@ pub enum BuildError {
     Prepare(String),
     /// The builder, or a provisioner through it.
     Builder(String),
-    /// A post-processor or an artifact's destruction.
-    PostProcess(String),
+    /// A post-processor.
+    PostProcess(PostProcessorId, String),
+    /// An artifact's destruction.
+    Destroy(String),
     /// It ended because the run was told to.
     Cancelled,
 }

@@ -78,7 +78,7 @@ impl Executor {
             match node {
                 Node::Provision(..) => run.set_provision_error(ComponentError::new(told)),
                 Node::PostProcess(_, at) => {
-                    run.fail(BuildError::PostProcess(told));
+                    run.fail(BuildError::PostProcess(at, told));
                     run.chains.finish(at.chain as usize);
                 }
                 Node::Prepare(..) => run.fail(BuildError::Prepare(told)),

@@ -25,7 +25,7 @@ pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: PostProcesso
                 Outcome::Cancelled
             }
             Err(error) => {
-                run.fail(BuildError::PostProcess(format!("Post-processor failed: {error}")));
+                run.fail(BuildError::PostProcess(at, format!("Post-processor failed: {error}")));
                 outcome_of(error)
             }
         },
@@ -105,7 +105,7 @@ pub(crate) async fn destroy(executor: &Arc<Executor>, id: BuildId, which: Artifa
             format!("Failed cleaning up prior artifact: {error}; pp is {}", kind.unwrap_or_default())
         }
     };
-    run.fail(BuildError::PostProcess(text.clone()));
+    run.fail(BuildError::Destroy(text.clone()));
     Outcome::Failed(failure(text))
 }
 

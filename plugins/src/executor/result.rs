@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use planner::node::{BuildId, PostProcessorId};
 
-use crate::component::Artifact;
+use crate::component::{Artifact, ComponentError};
 use crate::executor::build_run::BuildError;
 use crate::executor::dispatch::Executor;
 use crate::executor::post_process::builder_artifact_kept;
@@ -82,15 +82,20 @@ fn error_text(errors: &[BuildError]) -> String {
     }) {
         return builder;
     }
-    let listed: Vec<String> = errors
+    // Chains run in parallel; what they failed with is told in template order.
+    let mut failures: Vec<(PostProcessorId, &str)> = errors
         .iter()
-        .filter_map(|error| match error {
-            BuildError::PostProcess(text) => Some(format!("* {text}")),
-            _ => None,
-        })
+        .filter_map(
+            |error| if let BuildError::PostProcess(at, text) = error { Some((*at, text.as_str())) } else { None },
+        )
         .collect();
+    failures.sort();
+    let destroyed = errors
+        .iter()
+        .filter_map(|error| if let BuildError::Destroy(text) = error { Some(text.as_str()) } else { None });
+    let listed: Vec<&str> = failures.into_iter().map(|(_, text)| text).chain(destroyed).collect();
     if listed.is_empty() {
-        return "context canceled".to_owned();
+        return ComponentError::Cancelled.to_string();
     }
-    format!("{} error(s) occurred:\n\n{}", listed.len(), listed.join("\n"))
+    format!("{} error(s) occurred:\n\n* {}", listed.len(), listed.join("\n* "))
 }

@@ -10,7 +10,7 @@ use gotmpl::{FuncMap, TemplateError, Value};
 use uuid::Uuid;
 
 use super::layout;
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// What the functions answer from. Fixed when a component is prepared.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ fn text_functions(map: &mut FuncMap) {
         part.map(|part| Value::from(*part)).ok_or_else(|| {
             failed(format!(
                 "there is no part {index} when {} is split at {}: only {} part(s) were found",
-                go_quote(source),
-                go_quote(separator),
+                quote(source),
+                quote(separator),
                 parts.len()
             ))
         })
@@ -114,7 +114,7 @@ fn user_variable(facts: &Facts, name: &str) -> Answer {
     variables
         .get(name)
         .map(|value| Value::from(value.as_str()))
-        .ok_or_else(|| failed(format!("there is no user variable {}", go_quote(name))))
+        .ok_or_else(|| failed(format!("there is no user variable {}", quote(name))))
 }
 
 /// First pass: a template of its own, for the second. Second pass: the value.

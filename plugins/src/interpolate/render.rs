@@ -8,7 +8,7 @@ use planner::value::Value;
 
 use super::functions::{BuildValues, Facts, functions};
 use crate::component::{BuildData, ComponentContext};
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// Why a string could not be rendered. Reads as one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ impl From<TemplateError> for RenderError {
         Self(match error {
             TemplateError::Exec(text) => text,
             TemplateError::UndefinedFunction(name) => {
-                format!("template: root: function {} not defined", go_quote(&name))
+                format!("template: root: function {} not defined", quote(&name))
             }
             other => other.to_string(),
         })

@@ -1,6 +1,6 @@
 //! `env_var_format`: how one variable is written into the command line. A `printf` format of two values.
 
-use crate::quote::go_quote;
+use planner::value::quote;
 
 /// One piece of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct EnvFormat(Vec<Piece>);
 impl EnvFormat {
     /// Reads a format: `%s` and `%v` are the name, then the value; `%q` quotes; `%[1]s` and `%[2]s` choose; `%%` is `%`.
     pub(super) fn parse(format: &str) -> Result<Self, String> {
-        let bad = |why: &str| Err(format!("env_var_format {}: {why}", go_quote(format)));
+        let bad = |why: &str| Err(format!("env_var_format {}: {why}", quote(format)));
         let mut pieces = Vec::new();
         let mut used = [false; 2];
         let mut next = 0;
@@ -69,7 +69,7 @@ impl EnvFormat {
             match piece {
                 Piece::Text(text) => to.push_str(text),
                 Piece::Value { place, quoted: false } => to.push_str(values[*place]),
-                Piece::Value { place, quoted: true } => to.push_str(&go_quote(values[*place])),
+                Piece::Value { place, quoted: true } => to.push_str(&quote(values[*place])),
             }
         }
     }
@@ -107,7 +107,7 @@ mod tests {
                 text
             });
             let expected =
-                expected.map(str::to_owned).map_err(|why: &str| format!("env_var_format {}: {why}", go_quote(format)));
+                expected.map(str::to_owned).map_err(|why: &str| format!("env_var_format {}: {why}", quote(format)));
             assert_eq!(written, expected);
         }
     }

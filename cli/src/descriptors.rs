@@ -1,0 +1,21 @@
+//! Makes room for many open files. Every script in flight holds three descriptors; the usual soft limit of 1,024 would
+//! stop a run of a few hundred builds that the hard limit allows.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Enough for thousands of scripts. Children inherit the limit, and some programs visit every descriptor up to it, so it
+/// is not raised to whatever the system would give.
+const WANTED: u64 = 16_384;
+
+/// Raises the soft limit as far as is wanted and allowed. Without the right to, things stay as they are: starting a
+/// process waits when descriptors are short.
+pub fn raise_limit() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = maximum.map_or(WANTED, |maximum| maximum.min(WANTED));
+    if current.is_none_or(|current| current >= raised) {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
+        tracing::warn!("the limit of open files stays at {current:?}: {error}");
+    }
+}
