@@ -86,3 +86,36 @@ local.up: "A \"B\""
 "#;
     assert_eq!(text, expected.replace("[\\n  \\\"x\\\",\\n  \\\"1\\\",\\n]", "[\\n  \\\"x\\\",\\n  1,\\n]"));
 }
+
+#[test]
+fn a_template_that_needs_plugins_can_be_looked_at() {
+    let template = r#"
+packer {
+  required_plugins {
+    amazon = {
+      version = ">= 1.2.8"
+      source  = "github.com/hashicorp/amazon"
+    }
+  }
+}
+data "amazon-ami" "base" { filters = { name = "x" } }
+locals { id = data.amazon-ami.base.id }
+source "amazon-ebs" "web" { ami_name = "web" }
+build {
+  sources = ["source.amazon-ebs.web"]
+  provisioner "ansible" { playbook_file = "x" }
+}
+"#;
+    let sandbox = Sandbox::with_template(template);
+    let text = sandbox.run(&["inspect", "t.pkr.hcl"]).expect(0);
+    for part in ["local.id: \"<unknown>\"", "      amazon-ebs.web\n", "      ansible\n"] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
+    for part in
+        ["Error: Missing plugins", "Error: Unknown data type amazon-ami", "Error: Unknown source type amazon-ebs"]
+    {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    sandbox.run(&["validate", "-syntax-only", "t.pkr.hcl"]).expect(0);
+}

@@ -91,6 +91,19 @@ fn json_is_a_graph() {
 }
 
 #[test]
+fn limits_change_the_forecast() {
+    let forecast = |flags: &[&str]| {
+        let args: Vec<&str> = ["plan", "-format=json"].iter().chain(flags).chain(&["t.pkr.hcl"]).copied().collect();
+        let text = Sandbox::with_template(TEMPLATE).run(&args).expect(0);
+        let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+        plan["summary"]["forecast_seconds"].as_f64().unwrap()
+    };
+    let (free, serial) = (forecast(&[]), forecast(&["-parallel-builds=1"]));
+    assert!(serial > 1.5 * free, "{serial} {free}");
+    assert_eq!(serial, forecast(&["--max-parallel=1"]));
+}
+
+#[test]
 fn the_same_files_give_the_same_plan() {
     let sandbox = Sandbox::with_template(TEMPLATE);
     for format in ["text", "json", "dot", "mermaid"] {

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use planner::catalog::{Catalog, ComponentKind, Schema};
 use planner::config::{ComponentBlock, Template};
 use planner::diagnostic::Diagnostics;
 use planner::lower::builds::expand;
 use planner::lower::{Analysis, BlockPlan};
 use planner::select::Selection;
-use planner::value::{Value, display};
+use planner::value::{Value, display, quote};
 
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
@@ -28,11 +29,24 @@ fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refuse
     let parsed = frontend.parse(session, &options.template)?;
     let mut ignored = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, &mut ignored);
-    let expanded = expand(&analysis, &*frontend.registry, &Selection::default(), &mut ignored);
+    let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");
     session.say(&values_text(&analysis));
     session.say(&builds_text(&analysis.template, &expanded));
     Ok(())
+}
+
+/// Takes every component for known: what a template says can be shown without the plugins that it needs.
+struct Anything;
+
+impl Catalog for Anything {
+    fn schema(&self, _kind: ComponentKind, _name: &str) -> Option<Arc<Schema>> {
+        Some(Arc::default())
+    }
+
+    fn names(&self, _kind: ComponentKind) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Both lists of values.
@@ -40,7 +54,7 @@ fn values_text(analysis: &Analysis) -> String {
     let mut text = String::from("> input-variables:\n\n");
     // Writing to a String cannot fail.
     for (name, value) in analysis.values.variables().values() {
-        let _ = writeln!(text, "var.{name}: {:?}", shown(value));
+        let _ = writeln!(text, "var.{name}: {}", quote(&shown(value)));
     }
     text.push_str("\n> local-variables:\n\n");
     let mut locals: Vec<(Arc<str>, Value)> = analysis
@@ -52,7 +66,7 @@ fn values_text(analysis: &Analysis) -> String {
         .collect();
     locals.sort_by(|a, b| a.0.cmp(&b.0));
     for (name, value) in locals {
-        let _ = writeln!(text, "local.{name}: {:?}", shown(&value));
+        let _ = writeln!(text, "local.{name}: {}", quote(&shown(&value)));
     }
     text
 }

@@ -23,6 +23,10 @@ pub struct PlanNumbers {
     pub mean_parallelism: f64,
     /// Most nodes on one level of the graph.
     pub max_width: usize,
+    /// How long the run would take by estimates, with the limits of the command line.
+    pub makespan: Duration,
+    /// The most nodes in flight at once in that run.
+    pub max_in_flight: usize,
 }
 
 const KINDS: [&str; 7] = ["datasource", "prepare", "open", "provision", "close", "post-process", "destroy"];
@@ -37,6 +41,8 @@ impl PlanNumbers {
         let work: Duration = plan.ids().map(|id| plan.estimate(id)).sum();
         let mean_parallelism =
             if critical_duration.is_zero() { 0.0 } else { work.as_secs_f64() / critical_duration.as_secs_f64() };
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let forecast = engine::sim::forecast(plan, engine::sim::SimOptions { workers });
         Self {
             n_builds: program.builds.len(),
             n_by_kind: KINDS.iter().map(|kind| (*kind, count(kind))).filter(|(_, n)| *n > 0).collect(),
@@ -46,6 +52,8 @@ impl PlanNumbers {
             critical_duration,
             mean_parallelism,
             max_width: plan.max_width(),
+            makespan: forecast.makespan,
+            max_in_flight: forecast.max_in_flight,
         }
     }
 }

@@ -51,6 +51,8 @@ struct Summary<'a> {
     critical_path_seconds: f64,
     mean_parallelism: f64,
     max_width: usize,
+    forecast_seconds: f64,
+    forecast_max_in_flight: usize,
 }
 
 /// Renders a plan.
@@ -85,6 +87,8 @@ pub fn render(program: &Program, view: &PlanView) -> String {
             critical_path_seconds: numbers.critical_duration.as_secs_f64(),
             mean_parallelism: numbers.mean_parallelism,
             max_width: numbers.max_width,
+            forecast_seconds: numbers.makespan.as_secs_f64(),
+            forecast_max_in_flight: numbers.max_in_flight,
         },
     };
     let mut text = serde_json::to_string_pretty(&document).expect("names, numbers and lists are always JSON");

@@ -190,13 +190,34 @@ fn write_numbers(text: &mut String, numbers: &PlanNumbers) {
     );
     if !numbers.critical_path.is_empty() {
         let seconds = numbers.critical_duration.as_secs();
-        let _ = writeln!(text, "critical path, about {seconds} s: {}", numbers.critical_path.join(" → "));
+        let _ = writeln!(text, "critical path, about {seconds} s: {}", path(&numbers.critical_path));
         let _ = writeln!(
             text,
-            "parallelism: up to {} nodes at once, {:.1} on average when nothing limits them",
-            numbers.max_width, numbers.mean_parallelism
+            "forecast with these limits: about {} s, up to {} nodes at once (mean {:.1} without limits)",
+            numbers.makespan.as_secs(),
+            numbers.max_in_flight,
+            numbers.mean_parallelism
         );
     }
+}
+
+/// Keys one after the other, the name of a build only where it changes.
+fn path(keys: &[String]) -> String {
+    let mut path = String::new();
+    let mut build = "";
+    for key in keys {
+        let (own, node) = key.split_once('/').unwrap_or(("", key));
+        if !path.is_empty() {
+            path.push_str(" → ");
+        }
+        if own != build {
+            build = own;
+            path.push_str(own);
+            path.push_str(": ");
+        }
+        path.push_str(node);
+    }
+    path
 }
 
 fn plural(n: usize, noun: &str) -> String {

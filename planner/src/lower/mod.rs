@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod builds;
+pub mod compile;
 pub mod configure;
 pub mod graph;
 pub mod meta;
@@ -9,6 +10,7 @@ pub mod program;
 pub mod reference;
 
 pub use analysis::{Analysis, analyse};
+pub use compile::{lower, lower_data};
 pub use graph::{Extent, Limits};
 pub use meta::{PostProcessorMeta, ProvisionerMeta};
-pub use program::{BlockPlan, Build, Program, lower, lower_data};
+pub use program::{BlockPlan, Build, Program};

@@ -1,20 +1,14 @@
 //! A compiled template: what runs, with what configuration, in which order.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::Plan;
 
-use crate::catalog::Catalog;
 use crate::config::{ComponentBlock, Template};
-use crate::diagnostic::Diagnostics;
 use crate::lower::analysis::Analysis;
-use crate::lower::builds;
-use crate::lower::graph::{self, Extent, Limits};
 use crate::lower::meta::{PostProcessorMeta, ProvisionerMeta};
 use crate::lower::reference::Schemas;
 use crate::node::{ArtifactId, BuildId, ComponentUse, Node, PostProcessorId, ProvisionerId};
-use crate::select::Selection;
 use crate::span::Span;
 use crate::values::Values;
 
@@ -74,59 +68,6 @@ pub struct Program {
     /// The sealed graph.
     pub plan: Arc<Plan<Node>>,
     pub(crate) schemas: Schemas,
-}
-
-/// Compiles a template into a program. With errors in `diags` the program must not be run.
-pub fn lower(
-    analysis: Analysis,
-    catalog: &dyn Catalog,
-    selection: &Selection,
-    (limits, extent): (Limits, Extent),
-    diags: &mut Diagnostics,
-) -> Program {
-    if analysis.template.builds.is_empty() {
-        let detail = "A build block with one or more sources is required for executing a build.";
-        diags.error("Missing build block", detail, None);
-    }
-    let mut expanded = builds::expand(&analysis, catalog, selection, diags);
-    require_datasources(&analysis.template, catalog, &mut expanded.schemas);
-    let Analysis { template, values } = analysis;
-    let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));
-    let plan = graph::build_graph(&template, &values, &expanded.builds, pending, (limits, extent), diags);
-    Program { template, values, builds: expanded.builds, blocks: expanded.blocks, plan, schemas: expanded.schemas }
-}
-
-/// Compiles a program that only runs the data sources in `wanted` (and what they need), for templates whose structure
-/// depends on them. [`Program::into_analysis`] gives the template back for the full compilation.
-pub fn lower_data(
-    analysis: Analysis,
-    catalog: &dyn Catalog,
-    wanted: &BTreeSet<usize>,
-    limits: Limits,
-    diags: &mut Diagnostics,
-) -> Program {
-    let mut all = wanted.clone();
-    let mut queue: Vec<usize> = wanted.iter().copied().collect();
-    while let Some(at) = queue.pop() {
-        for needed in &analysis.values.dependencies().of_data(at).data {
-            if all.insert(*needed) {
-                queue.push(*needed);
-            }
-        }
-    }
-    let mut schemas = Schemas::default();
-    require_datasources(&analysis.template, catalog, &mut schemas);
-    let Analysis { template, values } = analysis;
-    let plan = graph::build_graph(&template, &values, &[], all.into_iter(), (limits, Extent::Build), diags);
-    Program { template, values, builds: Vec::new(), blocks: Vec::new(), plan, schemas }
-}
-
-/// Unknown data sources were reported by the analysis; here only the schemas of known ones are wanted.
-fn require_datasources(template: &Template, catalog: &dyn Catalog, schemas: &mut Schemas) {
-    let kind = crate::catalog::ComponentKind::Datasource;
-    for data in &template.data {
-        schemas.require(catalog, kind, "data source", &data.kind.name, data.header, &mut Diagnostics::new());
-    }
 }
 
 impl Program {

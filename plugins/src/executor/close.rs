@@ -7,9 +7,9 @@ use planner::node::BuildId;
 
 use crate::component::ComponentError;
 use crate::executor::build_run::{BuildRun, Live};
-use crate::executor::dispatch::Executor;
 use crate::executor::open::failed;
 use crate::executor::provision::{answer_provision, serve_hook};
+use crate::executor::shared::Executor;
 use crate::session::{BuilderEnd, Step};
 
 /// Succeeds with the builder's artifact, which may be none.

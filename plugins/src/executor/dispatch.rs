@@ -1,74 +1,28 @@
-//! Maps each node to the code that runs it, and holds what those share.
+//! Maps each node to the code that runs it, and a panic in it to the build that must hear of it.
 
 use std::sync::Arc;
 
-use engine::{Cancel, Execute, Failure, NodeId, Outcome, Plan, Work};
+use engine::{Cancel, Execute, NodeId, Outcome, Plan, Work};
 use futures_util::FutureExt;
-use planner::diagnostic::{Diagnostic, Diagnostics};
-use planner::lower::Program;
-use planner::node::{BuildId, Node};
+use planner::node::Node;
 
-use crate::component::{ComponentContext, ComponentError};
-use crate::executor::build_run::{BuildError, BuildRun};
+use crate::component::ComponentError;
+use crate::executor::build_run::BuildError;
+use crate::executor::shared::Executor;
 use crate::executor::{close, open, post_process, prepare, provision};
-use crate::output::{ChainOutput, Output};
-use crate::registry::Registry;
 use crate::session::panic_text;
 
-/// The facts of one run that every component is told; the build's own names are filled in for each.
-#[derive(Clone, Debug)]
-pub struct RunFacts {
-    /// With empty build name and type.
-    pub context: ComponentContext,
-}
-
-/// Runs the nodes of one program.
-pub struct Executor {
-    pub(crate) program: Arc<Program>,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) output: Arc<dyn Output>,
-    facts: RunFacts,
-    builds: Vec<BuildRun>,
+impl Execute<Node> for Executor {
+    fn execute(self: &Arc<Self>, plan: &Plan<Node>, node: NodeId, cancel: Cancel) -> Work {
+        let (executor, node) = (self.clone(), *plan.node(node));
+        Work::future(async move {
+            let run = std::panic::AssertUnwindSafe(executor.clone().node(node, cancel)).catch_unwind();
+            run.await.unwrap_or_else(|payload| executor.panicked(node, panic_text(payload)))
+        })
+    }
 }
 
 impl Executor {
-    /// For one run of `program`.
-    pub fn new(program: Arc<Program>, registry: Arc<Registry>, output: Arc<dyn Output>, facts: RunFacts) -> Self {
-        let builds = program
-            .builds
-            .iter()
-            .map(|build| BuildRun::new(Arc::new(ChainOutput::new(output.clone(), build.chains.len()))))
-            .collect();
-        Self { program, registry, output, facts, builds }
-    }
-
-    /// A build's state.
-    pub(crate) fn run(&self, id: BuildId) -> &BuildRun {
-        &self.builds[id.0 as usize]
-    }
-
-    /// What components of a build are told.
-    pub(crate) fn context(&self, id: BuildId) -> ComponentContext {
-        let build = self.program.build(id);
-        let mut context = self.facts.context.clone();
-        context.build_name = build.source_name.clone();
-        context.builder_type = build.kind.clone();
-        context
-    }
-
-    /// What components outside any build are told.
-    pub(crate) fn plain_context(&self) -> ComponentContext {
-        self.facts.context.clone()
-    }
-
-    /// Shows findings, and gives what a node fails with: the first error's summary and detail.
-    pub(crate) fn refuse(&self, diags: Diagnostics) -> Failure {
-        let first = diags.iter().find(|found| found.severity == planner::diagnostic::Severity::Error);
-        let text = first.map_or_else(|| "invalid configuration".to_owned(), one_line);
-        self.output.diagnostics(diags);
-        Failure::new(text)
-    }
-
     /// The engine would catch a panic too, but could not tell the build: a provisioner that panicked must not pass for
     /// one that succeeded when the builder is answered.
     fn panicked(&self, node: Node, text: String) -> Outcome {
@@ -98,32 +52,5 @@ impl Executor {
             Node::PostProcess(id, at) => post_process::node(&self, id, at, &cancel).await,
             Node::Destroy(id, artifact) => post_process::destroy(&self, id, artifact, &cancel).await,
         }
-    }
-}
-
-impl Execute<Node> for Executor {
-    fn execute(self: &Arc<Self>, plan: &Plan<Node>, node: NodeId, cancel: Cancel) -> Work {
-        let (executor, node) = (self.clone(), *plan.node(node));
-        Work::future(async move {
-            let run = std::panic::AssertUnwindSafe(executor.clone().node(node, cancel)).catch_unwind();
-            run.await.unwrap_or_else(|payload| executor.panicked(node, panic_text(payload)))
-        })
-    }
-}
-
-/// The outcome of a node whose component answered with `error`.
-pub(crate) fn outcome_of(error: ComponentError) -> Outcome {
-    match error {
-        ComponentError::Cancelled => Outcome::Cancelled,
-        ComponentError::TimedOut => Outcome::TimedOut(Failure::new(error)),
-        error => Outcome::Failed(Failure::new(error)),
-    }
-}
-
-fn one_line(diagnostic: &Diagnostic) -> String {
-    if diagnostic.detail.is_empty() {
-        diagnostic.summary.clone()
-    } else {
-        format!("{}: {}", diagnostic.summary, diagnostic.detail)
     }
 }

@@ -8,6 +8,7 @@ pub mod post_process;
 pub mod prepare;
 pub mod provision;
 pub mod result;
+pub mod shared;
 
-pub use dispatch::{Executor, RunFacts};
 pub use result::BuildResult;
+pub use shared::{Executor, RunFacts};

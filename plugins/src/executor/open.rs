@@ -7,8 +7,8 @@ use planner::node::BuildId;
 
 use crate::component::{ComponentError, HOOK_PROVISION};
 use crate::executor::build_run::{BuildError, BuildRun, Live, lock};
-use crate::executor::dispatch::{Executor, outcome_of};
 use crate::executor::provision;
+use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
 use crate::session::{BuilderEnd, Session, Step};
 

@@ -8,8 +8,8 @@ use planner::node::{ArtifactId, BuildId, ComponentUse, PostProcessorId};
 
 use crate::component::{Artifact, ComponentError, PostProcessed};
 use crate::executor::build_run::{BuildError, PostRun};
-use crate::executor::dispatch::{Executor, outcome_of};
 use crate::executor::prepare::failure;
+use crate::executor::shared::{Executor, outcome_of};
 use crate::keep::keeps_input;
 use crate::output::{ChainUi, Line, LineKind};
 

@@ -9,7 +9,7 @@ use planner::span::Span;
 
 use crate::component::ComponentError;
 use crate::executor::build_run::{BuildError, lock};
-use crate::executor::dispatch::{Executor, outcome_of};
+use crate::executor::shared::{Executor, outcome_of};
 
 /// Runs a data source and records its value.
 pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {

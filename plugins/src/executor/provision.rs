@@ -8,8 +8,8 @@ use planner::node::{BuildId, ComponentUse, ProvisionerId};
 
 use crate::component::{Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Ui};
 use crate::executor::build_run::{BuildRun, Live};
-use crate::executor::dispatch::{Executor, outcome_of};
 use crate::executor::prepare::component_name;
+use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
 use crate::session::{HookCall, Step};
 use crate::wrapper::{Attempt, ProvisionOptions, provision_with};

@@ -6,8 +6,8 @@ use planner::node::{BuildId, PostProcessorId};
 
 use crate::component::{Artifact, ComponentError};
 use crate::executor::build_run::BuildError;
-use crate::executor::dispatch::Executor;
 use crate::executor::post_process::builder_artifact_kept;
+use crate::executor::shared::Executor;
 
 /// What a build came to.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,85 @@
+//! What the nodes of a run share: the program, the components, and how far each build has come.
+
+use std::sync::Arc;
+
+use engine::{Failure, Outcome};
+use planner::diagnostic::{Diagnostic, Diagnostics};
+use planner::lower::Program;
+use planner::node::BuildId;
+
+use crate::component::{ComponentContext, ComponentError};
+use crate::executor::build_run::BuildRun;
+use crate::output::{ChainOutput, Output};
+use crate::registry::Registry;
+
+/// The facts of one run that every component is told; the build's own names are filled in for each.
+#[derive(Clone, Debug)]
+pub struct RunFacts {
+    /// With empty build name and type.
+    pub context: ComponentContext,
+}
+
+/// Runs the nodes of one program.
+pub struct Executor {
+    pub(crate) program: Arc<Program>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) output: Arc<dyn Output>,
+    facts: RunFacts,
+    builds: Vec<BuildRun>,
+}
+
+impl Executor {
+    /// For one run of `program`.
+    pub fn new(program: Arc<Program>, registry: Arc<Registry>, output: Arc<dyn Output>, facts: RunFacts) -> Self {
+        let builds = program
+            .builds
+            .iter()
+            .map(|build| BuildRun::new(Arc::new(ChainOutput::new(output.clone(), build.chains.len()))))
+            .collect();
+        Self { program, registry, output, facts, builds }
+    }
+
+    /// A build's state.
+    pub(crate) fn run(&self, id: BuildId) -> &BuildRun {
+        &self.builds[id.0 as usize]
+    }
+
+    /// What components of a build are told.
+    pub(crate) fn context(&self, id: BuildId) -> ComponentContext {
+        let build = self.program.build(id);
+        let mut context = self.facts.context.clone();
+        context.build_name = build.source_name.clone();
+        context.builder_type = build.kind.clone();
+        context
+    }
+
+    /// What components outside any build are told.
+    pub(crate) fn plain_context(&self) -> ComponentContext {
+        self.facts.context.clone()
+    }
+
+    /// Shows findings, and gives what a node fails with: the first error's summary and detail.
+    pub(crate) fn refuse(&self, diags: Diagnostics) -> Failure {
+        let first = diags.iter().find(|found| found.severity == planner::diagnostic::Severity::Error);
+        let text = first.map_or_else(|| "invalid configuration".to_owned(), one_line);
+        self.output.diagnostics(diags);
+        Failure::new(text)
+    }
+}
+
+/// The outcome of a node whose component answered with `error`.
+pub(crate) fn outcome_of(error: ComponentError) -> Outcome {
+    match error {
+        ComponentError::Cancelled => Outcome::Cancelled,
+        ComponentError::TimedOut => Outcome::TimedOut(Failure::new(error)),
+        error => Outcome::Failed(Failure::new(error)),
+    }
+}
+
+fn one_line(diagnostic: &Diagnostic) -> String {
+    if diagnostic.detail.is_empty() {
+        diagnostic.summary.clone()
+    } else {
+        format!("{}: {}", diagnostic.summary, diagnostic.detail)
+    }
+}
