@@ -17,9 +17,11 @@ const BUILD: Shape = Shape {
         ("post-processors", &[]),
         ("hcp_packer_registry", &[]),
         ("from", &["type"]),
+        ("dynamic", &["type"]),
     ],
 };
-const CHAIN: Shape = Shape { attributes: &[], required: &[], blocks: &[("post-processor", &["type"])] };
+const CHAIN: Shape =
+    Shape { attributes: &[], required: &[], blocks: &[("post-processor", &["type"]), ("dynamic", &["type"])] };
 
 /// A decoded `build` block.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct BuildBlock {
     pub error_cleanup: Option<ComponentBlock>,
     /// The post-processor chains, in file order regardless of their form.
     pub chains: Vec<Chain>,
+    /// `dynamic` blocks: valid, but not expanded yet, so such a build is refused when it is compiled.
+    pub dynamic: Vec<Span>,
     /// The block's header.
     pub header: Span,
 }
@@ -70,6 +74,7 @@ pub fn decode(block: &Block, diags: &mut Diagnostics) -> Option<BuildBlock> {
         provisioners: Vec::new(),
         error_cleanup: None,
         chains: Vec::new(),
+        dynamic: Vec::new(),
         header: block.header,
     };
     for inner in &block.body.blocks {
@@ -100,7 +105,10 @@ fn decode_inner(inner: &Block, build: &mut BuildBlock, diags: &mut Diagnostics) 
             let chain: Chain =
                 blocks.filter_map(|block| component::decode(block, POST_PROCESSOR_META, diags)).collect();
             build.chains.push(chain);
+            let dynamic = inner.body.blocks.iter().filter(|block| &*block.kind.name == "dynamic");
+            build.dynamic.extend(dynamic.map(|block| block.header));
         }
+        "dynamic" => build.dynamic.push(inner.header),
         "hcp_packer_registry" => {
             let detail = "This version does not publish to a registry. The block is read and nothing is sent.";
             diags.warning("hcp_packer_registry has no effect", detail, inner.header);

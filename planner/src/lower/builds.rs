@@ -154,6 +154,10 @@ impl Expander<'_> {
     }
 
     fn check_components(&mut self, block: &BuildBlock) {
+        for at in &block.dynamic {
+            let detail = "This version does not expand dynamic blocks; write the blocks out.";
+            self.diags.error("Dynamic blocks are not supported", detail, *at);
+        }
         let mut require = |kind: ComponentKind, label: &str, inner: &ComponentBlock| {
             self.schemas.require(self.catalog, kind, label, &inner.kind.name, inner.header, self.diags);
         };
