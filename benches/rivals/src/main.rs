@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use rivals::{Cost, RIVALS};
 
-const SIZES: [usize; 2] = [100_000, 1_000_000];
+/// The smallest is for the one that keeps a matrix of all pairs of nodes and cannot hold a larger graph.
+const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() {
