@@ -83,7 +83,7 @@ impl Frontend {
         let inputs =
             AnalysisInputs { variables: &self.variables, host: self.host.clone(), version: session.version.number };
         let analysis = analyse(parsed, inputs, &*self.registry, &mut self.files, diags);
-        hide_secrets(session, &analysis);
+        hide_secrets(session, &analysis, &self.variables);
         analysis
     }
 
@@ -158,10 +158,15 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 /// Every text inside sensitive variables and locals.
-fn hide_secrets(session: &Session, analysis: &Analysis) {
+///
+/// What was given for a sensitive variable is hidden as it was typed as well: it may be what cannot be read.
+fn hide_secrets(session: &Session, analysis: &Analysis, given: &VariableInputs) {
     let variables = analysis.values.variables();
     let mut secrets = Vec::new();
     for name in variables.sensitive() {
+        let arguments = given.arguments.iter().filter(|(argument, _)| **argument == **name);
+        secrets.extend(arguments.map(|(_, text)| text.clone()));
+        secrets.extend(given.environment.get(&format!("PKR_VAR_{name}")).cloned());
         if let Some(value) = variables.values().get(name) {
             collect_text(value, &mut secrets);
         }

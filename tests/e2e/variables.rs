@@ -146,3 +146,18 @@ fn undeclared_names_in_files_warn_in_validate_only() {
         assert_eq!(text.contains("Warning: Undefined variable"), warns, "{args:?}\n{text}");
     }
 }
+
+#[test]
+fn a_secret_that_cannot_be_read_is_masked_all_the_same() {
+    let sandbox = Sandbox::with_template(
+        "variable \"keys\" {\n  type      = list(string)\n  sensitive = true\n}\nsource \"null\" \"a\" { communicator = \
+         \"none\" }\nbuild { sources = [\"null.a\"] }\n",
+    );
+    for args in [
+        &["validate", "-var", "keys=hunter2-longer", "t.pkr.hcl"][..],
+        &["validate", "-var=keys=[hunter2-longer", "t.pkr.hcl"],
+    ] {
+        let text = sandbox.run(args).expect(1);
+        assert!(text.contains("<sensitive>") && !text.contains("hunter2"), "{args:?}\n{text}");
+    }
+}

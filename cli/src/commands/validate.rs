@@ -69,7 +69,9 @@ impl Findings {
         found.sort_by_key(|finding| finding.subject);
         let mut unique: Vec<planner::diagnostic::Diagnostic> = Vec::with_capacity(found.len());
         for finding in found {
-            if !unique.contains(&finding) {
+            // Equal ones point at the same place, so they stand together.
+            let mut beside = unique.iter().rev().take_while(|other| other.subject == finding.subject);
+            if !beside.any(|other| *other == finding) {
                 unique.push(finding);
             }
         }

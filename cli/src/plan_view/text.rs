@@ -34,9 +34,10 @@ pub fn render(program: &Program, files: &Files, argument: &str, detail: bool) ->
     text
 }
 
-/// Which data sources each build waits for.
+/// Which data sources each build waits for, and which nodes it has.
 struct Needs {
     data_of_build: Vec<BTreeSet<u32>>,
+    nodes_of_build: Vec<Vec<NodeId>>,
 }
 
 impl Needs {
@@ -48,7 +49,13 @@ impl Needs {
                 data_of_build[build.0 as usize].insert(*data);
             }
         }
-        Self { data_of_build }
+        let mut nodes_of_build = vec![Vec::new(); program.builds.len()];
+        for id in program.plan.ids() {
+            if let Some(build) = program.plan.node(id).build() {
+                nodes_of_build[build.0 as usize].push(id);
+            }
+        }
+        Self { data_of_build, nodes_of_build }
     }
 
     fn readers(&self, data: usize) -> usize {
@@ -99,7 +106,7 @@ fn write_group(text: &mut String, program: &Program, files: &Files, needs: &Need
     }
     if detail {
         for id in group {
-            write_nodes(text, program, *id);
+            write_nodes(text, program, *id, &needs.nodes_of_build[id.0 as usize]);
         }
     } else {
         write_names(text, program, group);
@@ -149,11 +156,11 @@ fn write_names(text: &mut String, program: &Program, group: &[BuildId]) {
     }
 }
 
-fn write_nodes(text: &mut String, program: &Program, id: BuildId) {
+fn write_nodes(text: &mut String, program: &Program, id: BuildId, nodes: &[NodeId]) {
     let plan = &program.plan;
     let key = &program.build(id).key;
     let _ = writeln!(text, "    {key}");
-    for node in plan.ids().filter(|node| plan.node(*node).build() == Some(id)) {
+    for node in nodes.iter().copied() {
         let own = short_key(program, key, node);
         let after: Vec<String> = plan.incoming(node).map(|edge| input(program, key, edge)).collect();
         let after = if after.is_empty() { String::new() } else { format!("  after {}", after.join(", ")) };
