@@ -3,6 +3,20 @@
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`catalog`],
 //! [`find`], [`config`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
 //!
+//! ```
+//! use planner::diagnostic::Diagnostics;
+//! use planner::files::Files;
+//! use planner::value::Value;
+//! use planner::{eval, syntax};
+//!
+//! let mut files = Files::new();
+//! let file = files.add("example", "[for n in [1, 2] : n * 10]");
+//! let expr = syntax::parse_expression(&files, file).expect("this is an expression");
+//! let mut diags = Diagnostics::new();
+//! let value = eval::evaluate_constant(&expr, &mut diags);
+//! assert_eq!(value, Value::tuple([Value::int(10), Value::int(20)]));
+//! ```
+//!
 //! This crate never starts a process, never touches the network, never prints, and never reads the environment.
 
 pub mod catalog;

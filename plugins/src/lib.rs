@@ -5,6 +5,15 @@
 //! [`executor`]; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`interpolate`], [`draft`],
 //! [`io_fault`], [`turns`], [`offload`].
 //!
+//! ```
+//! use planner::catalog::{Catalog, ComponentKind};
+//! use plugins::registry::Registry;
+//!
+//! let registry = Registry::new();
+//! assert_eq!(registry.names(ComponentKind::Builder), ["file", "null"]);
+//! assert!(registry.builder("null").is_some());
+//! ```
+//!
 //! This crate never parses HCL text, never prints, and never reads the environment.
 
 pub mod builtin;

@@ -16,7 +16,7 @@ use crate::syntax::ast::{Body, Expr};
 /// Locals and data sources, by position in the template, that something needs before it can be evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
-    /// Locals, through other locals too.
+    /// Locals that are referred to directly: through others, a long chain would cost the square of its length.
     pub locals: BTreeSet<usize>,
     /// Data sources, through locals too.
     pub data: BTreeSet<usize>,
@@ -99,6 +99,16 @@ impl DependencyIndex {
         &self.data[at]
     }
 
+    /// The locals in `dependencies` and all that they refer to in turn.
+    pub fn closure(&self, dependencies: &Dependencies) -> BTreeSet<usize> {
+        let mut closure = dependencies.locals.clone();
+        let mut queue: Vec<usize> = closure.iter().copied().collect();
+        while let Some(at) = queue.pop() {
+            queue.extend(self.locals[at].locals.iter().filter(|needed| closure.insert(**needed)));
+        }
+        closure
+    }
+
     /// The position of a local.
     pub fn local(&self, name: &str) -> Option<usize> {
         self.locals_by_name.get(name).copied()
@@ -124,7 +134,7 @@ impl DependencyIndex {
                 match target {
                     Definition::Local(at) => {
                         found.locals.insert(at);
-                        found.extend(&self.locals[at]);
+                        found.data.extend(&self.locals[at].data);
                     }
                     Definition::Data(at) => {
                         found.data.insert(at);

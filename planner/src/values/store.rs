@@ -168,9 +168,10 @@ impl Values {
         if dependencies.data.is_empty() || dependencies.locals.is_empty() {
             return;
         }
+        let needed = self.index.closure(dependencies);
         for definition in self.index.order() {
             let Definition::Local(at) = definition else { continue };
-            if !dependencies.locals.contains(at) {
+            if !needed.contains(at) {
                 continue;
             }
             self.local(*at);
