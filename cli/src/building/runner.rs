@@ -14,7 +14,7 @@ use crate::building::watch::Watch;
 use crate::reporter::{Reports, Settings};
 
 /// What a run needs besides the program.
-pub struct Runner {
+pub struct RunSetup {
     /// Where output goes.
     pub reports: Reports,
     /// How it looks.
@@ -29,6 +29,11 @@ pub struct Runner {
     pub cancel: Cancel,
     /// Whether the first failure stops the run.
     pub fail_fast: bool,
+}
+
+/// Worker threads, ready to run programs.
+pub struct Runner {
+    setup: RunSetup,
     runtime: Runtime,
     n_workers: usize,
 }
@@ -60,17 +65,10 @@ impl Runner {
     /// # Errors
     ///
     /// The system has none to give.
-    pub fn new(
-        reports: Reports,
-        settings: Settings,
-        registry: Arc<Registry>,
-        facts: RunFacts,
-        cancel: Cancel,
-    ) -> Result<Self, RunnerError> {
+    pub fn new(setup: RunSetup) -> Result<Self, RunnerError> {
         let n_workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(n_workers).enable_all().build()?;
-        let files = Arc::new(Files::new());
-        Ok(Self { reports, settings, registry, facts, files, cancel, fail_fast: false, runtime, n_workers })
+        Ok(Self { setup, runtime, n_workers })
     }
 
     /// Runs `program` to its end.
@@ -79,29 +77,32 @@ impl Runner {
     ///
     /// The system has no threads to give; then nothing ran.
     pub fn run(&self, program: &Arc<Program>) -> Result<Finished, RunnerError> {
-        let colour = self.settings.escapes && self.settings.live;
-        let outlet = Arc::new(Outlet::new(self.reports.clone(), program, self.files.clone(), colour));
-        let executor =
-            Arc::new(Executor::new(program.clone(), self.registry.clone(), outlet.clone(), self.facts.clone()));
-        let watch = Arc::new(Watch::new(program.clone(), executor.clone(), outlet, self.settings.live));
-        let report = engine::run(&program.plan, &executor, &self.options(), &self.cancel, &*watch)?;
+        let (executor, outlet) = self.executor(program);
+        let watch = Arc::new(Watch::new(program.clone(), executor.clone(), outlet, self.setup.settings.live));
+        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &*watch)?;
         Ok(Finished { report, executor, watch })
     }
 
-    /// Runs data sources, or checks, without saying how builds end.
+    /// Runs data sources, without saying how builds end.
     ///
     /// # Errors
     ///
     /// The system has no threads to give; then nothing ran.
     pub fn run_quietly(&self, program: &Arc<Program>) -> Result<RunReport, RunnerError> {
-        let colour = self.settings.escapes && self.settings.live;
-        let outlet = Arc::new(Outlet::new(self.reports.clone(), program, self.files.clone(), colour));
-        let executor = Arc::new(Executor::new(program.clone(), self.registry.clone(), outlet, self.facts.clone()));
-        Ok(engine::run(&program.plan, &executor, &self.options(), &self.cancel, &NullEmitter)?)
+        let (executor, _) = self.executor(program);
+        Ok(engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &NullEmitter)?)
+    }
+
+    fn executor(&self, program: &Arc<Program>) -> (Arc<Executor>, Arc<Outlet>) {
+        let RunSetup { reports, settings, registry, facts, files, .. } = &self.setup;
+        let colour = settings.escapes && settings.live;
+        let outlet = Arc::new(Outlet::new(reports.clone(), program, files.clone(), colour));
+        let executor = Executor::new(program.clone(), registry.clone(), outlet.clone(), facts.clone());
+        (Arc::new(executor), outlet)
     }
 
     fn options(&self) -> RunOptions {
         let runtime = Some(self.runtime.handle().clone());
-        RunOptions { fail_fast: self.fail_fast, runtime, ..RunOptions::new(self.n_workers) }
+        RunOptions { fail_fast: self.setup.fail_fast, runtime, ..RunOptions::new(self.n_workers) }
     }
 }

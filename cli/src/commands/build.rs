@@ -1,5 +1,6 @@
 //! Builds what a template describes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::{Cancel, Outcome, RunReport};
@@ -8,7 +9,7 @@ use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
 
 use crate::building::facts::{ComponentFlags, run_facts};
-use crate::building::runner::{Runner, RunnerError};
+use crate::building::runner::{RunSetup, Runner, RunnerError};
 use crate::building::summary::Summary;
 use crate::descriptors::raise_limit;
 use crate::exit::Exit;
@@ -43,9 +44,16 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
     } else {
         let reports = start_reporter(session, settings, &cancel)?;
-        let mut runner = runner(session, reports, settings, &frontend, &facts, &cancel)?;
-        runner.files = Arc::new(frontend.files.clone());
-        let analysis = run_structural(session, &frontend, &runner, analysis, &structural, limits)?;
+        let setup = RunSetup {
+            reports,
+            settings,
+            registry: frontend.registry.clone(),
+            facts: facts.clone(),
+            files: Arc::new(frontend.files.clone()),
+            cancel: cancel.clone(),
+            fail_fast: true,
+        };
+        let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits)?;
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
     };
     frontend.show(session, &diags);
@@ -58,17 +66,18 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     }
     let reports = start_reporter(session, settings, &cancel)?;
     announce(session, options, &program, &reports);
-    let mut runner = runner(session, reports.clone(), settings, &frontend, &facts, &cancel)?;
-    runner.files = Arc::new(std::mem::take(&mut frontend.files));
-    runner.fail_fast = options.fail_fast;
     let _signals = watch_signals(session, &cancel, &reports)?;
-    run_builds(session, &runner, program, &cancel)
+    let Frontend { registry, files, .. } = frontend;
+    let (files, fail_fast) = (Arc::new(files), options.fail_fast);
+    run_builds(session, RunSetup { reports, settings, registry, facts, files, cancel, fail_fast }, program)
 }
 
-fn run_builds(session: &mut Session, runner: &Runner, program: Program, cancel: &Cancel) -> Result<Exit, Refused> {
+fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Result<Exit, Refused> {
     raise_limit();
     let program = Arc::new(program);
-    let finished = runner.run(&program).map_err(|error| give_up(session, &error))?;
+    let cancel = setup.cancel.clone();
+    let finished =
+        Runner::new(setup).and_then(|runner| runner.run(&program)).map_err(|error| give_up(session, &error))?;
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
     summary.print(session, finished.report.elapsed, interrupted);
@@ -89,14 +98,15 @@ fn has_other_failures(program: &Program, report: &RunReport) -> bool {
 fn run_structural(
     session: &mut Session,
     frontend: &Frontend,
-    runner: &Runner,
+    setup: RunSetup,
     analysis: Analysis,
-    wanted: &std::collections::BTreeSet<usize>,
+    wanted: &BTreeSet<usize>,
     limits: Limits,
 ) -> Result<Analysis, Refused> {
     let mut diags = Diagnostics::new();
     let program = Arc::new(lower_data(analysis, &*frontend.registry, wanted, limits, &mut diags));
-    let report = runner.run_quietly(&program).map_err(|error| give_up(session, &error))?;
+    let report =
+        Runner::new(setup).and_then(|runner| runner.run_quietly(&program)).map_err(|error| give_up(session, &error))?;
     let program = Arc::into_inner(program).ok_or(Refused)?;
     if report.is_success() { Ok(program.into_analysis()) } else { Err(Refused) }
 }
@@ -110,18 +120,6 @@ fn start_reporter(session: &mut Session, settings: Settings, cancel: &Cancel) ->
         session.error(&format!("Error: starting the reporter thread: {error}"));
         Refused
     })
-}
-
-fn runner(
-    session: &mut Session,
-    reports: Reports,
-    settings: Settings,
-    frontend: &Frontend,
-    facts: &plugins::executor::RunFacts,
-    cancel: &Cancel,
-) -> Result<Runner, Refused> {
-    Runner::new(reports, settings, frontend.registry.clone(), facts.clone(), cancel.clone())
-        .map_err(|error| give_up(session, &error))
 }
 
 fn give_up(session: &mut Session, error: &RunnerError) -> Refused {
