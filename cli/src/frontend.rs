@@ -7,7 +7,7 @@ use std::sync::Arc;
 use planner::diagnostic::Diagnostics;
 use planner::eval::Host;
 use planner::files::Files;
-use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, parse};
+use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, check_given, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
 use planner::value::Value;
@@ -76,6 +76,20 @@ impl Frontend {
         let failed = diags.has_errors();
         self.show(session, &diags);
         parsed.filter(|_| !failed).ok_or(Refused)
+    }
+
+    /// Checks the values given for variables, without using them. Problems are said; with errors among them the command
+    /// ends.
+    pub fn check_given(&mut self, session: &mut Session, parsed: &Parsed) -> Result<(), Refused> {
+        let mut diags = Diagnostics::new();
+        check_given(parsed, &self.variables, &self.host, &mut self.files, &mut diags);
+        for variable in parsed.template.variables.iter().filter(|variable| variable.sensitive) {
+            let mut secrets = Vec::new();
+            typed_text(&self.variables, &variable.name.name, &mut secrets);
+            secrets.iter().for_each(|secret| session.scrubber().hide(secret));
+        }
+        self.show(session, &diags);
+        if diags.has_errors() { Err(Refused) } else { Ok(()) }
     }
 
     /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.
@@ -164,9 +178,7 @@ fn hide_secrets(session: &Session, analysis: &Analysis, given: &VariableInputs) 
     let variables = analysis.values.variables();
     let mut secrets = Vec::new();
     for name in variables.sensitive() {
-        let arguments = given.arguments.iter().filter(|(argument, _)| **argument == **name);
-        secrets.extend(arguments.map(|(_, text)| text.clone()));
-        secrets.extend(given.environment.get(&format!("PKR_VAR_{name}")).cloned());
+        typed_text(given, name, &mut secrets);
         if let Some(value) = variables.values().get(name) {
             collect_text(value, &mut secrets);
         }
@@ -179,6 +191,13 @@ fn hide_secrets(session: &Session, analysis: &Analysis, given: &VariableInputs) 
     for secret in secrets {
         session.scrubber().hide(&secret);
     }
+}
+
+/// Adds what the command line and the environment give for a variable, as it was typed.
+fn typed_text(given: &VariableInputs, name: &str, found: &mut Vec<String>) {
+    let arguments = given.arguments.iter().filter(|(argument, _)| argument == name);
+    found.extend(arguments.map(|(_, text)| text.clone()));
+    found.extend(given.environment.get(&format!("PKR_VAR_{name}")).cloned());
 }
 
 /// Adds every string inside `value`.

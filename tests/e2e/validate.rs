@@ -199,3 +199,30 @@ fn large_templates_are_nothing_special() {
     template += "  EOT\n}\n";
     Sandbox::with_template(&template).run(&["validate", "t.pkr.hcl"]).expect(0);
 }
+
+#[test]
+fn a_syntax_check_looks_at_what_the_reference_looks_at() {
+    let rows: [(&str, &[&str], bool); 12] = [
+        ("variable \"unset\" {}\n", &[], true),
+        ("locals { a = local.nothing }\n", &[], true),
+        ("source \"nothing\" \"a\" {}\n", &[], true),
+        ("build {\n  sources = [\"null.nothing\"]\n  provisioner \"nothing\" {}\n  nothing {}\n}\n", &[], true),
+        ("build {\n  dynamic \"provisioner\" {\n    for_each = []\n    content {}\n  }\n}\n", &[], true),
+        ("nothing {}\n", &[], false),
+        ("variable \"a\" {\n  type    = number\n  default = \"x\"\n}\n", &[], false),
+        ("locals { a = 1 }\nlocals { a = 2 }\n", &[], false),
+        ("packer { required_version = \"> 9\" }\n", &[], false),
+        (
+            "variable \"a\" {\n  validation {\n    condition     = var.a == 1\n    error_message = \"no\"\n  }\n}\n",
+            &[],
+            false,
+        ),
+        ("", &["-var=nothing=1"], false),
+        ("variable \"n\" { type = number }\n", &["-var=n=x"], false),
+    ];
+    for (text, flags, passes) in rows {
+        let args: Vec<&str> = ["validate", "-syntax-only"].iter().chain(flags).chain(&["t.pkr.hcl"]).copied().collect();
+        let output = Sandbox::with_template(text).run(&args);
+        assert_eq!(output.code == 0, passes, "{text}{flags:?}\n{}", output.stdout);
+    }
+}

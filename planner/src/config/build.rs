@@ -63,7 +63,7 @@ pub struct SourceUse {
 }
 
 /// Decodes a `build` block.
-pub fn decode(block: &Block, diags: &mut Diagnostics) -> Option<BuildBlock> {
+pub fn decode(block: &Block, diags: &mut Diagnostics) -> BuildBlock {
     BUILD.check(&block.body, block.header, diags);
     let expr = |name: &str| attribute(&block.body, name).map(|attribute| attribute.expr.clone());
     let mut build = BuildBlock {
@@ -80,30 +80,29 @@ pub fn decode(block: &Block, diags: &mut Diagnostics) -> Option<BuildBlock> {
     for inner in &block.body.blocks {
         decode_inner(inner, &mut build, diags);
     }
-    Some(build)
+    build
 }
 
 fn decode_inner(inner: &Block, build: &mut BuildBlock, diags: &mut Diagnostics) {
     match &*inner.kind.name {
         "source" if has_labels(inner, 1) => build.source_uses.extend(decode_use(inner, diags)),
-        "provisioner" => build.provisioners.extend(component::decode(inner, PROVISIONER_META, diags)),
+        "provisioner" => build.provisioners.extend(component::decode(inner, PROVISIONER_META)),
         "error-cleanup-provisioner" => {
             if build.error_cleanup.is_some() {
                 let detail = "A build block may hold one error-cleanup-provisioner.";
                 diags.error("Only one error-cleanup-provisioner is allowed", detail, inner.header);
             } else {
-                build.error_cleanup = component::decode(inner, PROVISIONER_META, diags);
+                build.error_cleanup = component::decode(inner, PROVISIONER_META);
             }
         }
         "post-processor" => {
-            let single = component::decode(inner, POST_PROCESSOR_META, diags);
+            let single = component::decode(inner, POST_PROCESSOR_META);
             build.chains.extend(single.map(|block| vec![block]));
         }
         "post-processors" => {
             CHAIN.check(&inner.body, inner.header, diags);
             let blocks = inner.body.blocks.iter().filter(|block| &*block.kind.name == "post-processor");
-            let chain: Chain =
-                blocks.filter_map(|block| component::decode(block, POST_PROCESSOR_META, diags)).collect();
+            let chain: Chain = blocks.filter_map(|block| component::decode(block, POST_PROCESSOR_META)).collect();
             build.chains.push(chain);
             let dynamic = inner.body.blocks.iter().filter(|block| &*block.kind.name == "dynamic");
             build.dynamic.extend(dynamic.map(|block| block.header));

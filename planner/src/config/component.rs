@@ -1,7 +1,6 @@
 //! A provisioner or post-processor block: its meta-arguments apart from the component's own configuration.
 
 use crate::config::shape::attribute;
-use crate::diagnostic::Diagnostics;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
 
@@ -41,7 +40,7 @@ impl MetaArguments {
 }
 
 /// Decodes a block with one label, its type, splitting off the attributes in `meta`.
-pub fn decode(block: &Block, meta: &[&str], diags: &mut Diagnostics) -> Option<ComponentBlock> {
+pub fn decode(block: &Block, meta: &[&str]) -> Option<ComponentBlock> {
     let kind = block.labels.first()?.clone();
     let mut body = block.body.clone();
     let mut arguments = Vec::new();
@@ -51,10 +50,5 @@ pub fn decode(block: &Block, meta: &[&str], diags: &mut Diagnostics) -> Option<C
         }
     }
     body.attributes.retain(|attribute| !meta.contains(&&*attribute.name.name));
-    let meta = MetaArguments(arguments);
-    if let (Some(_), Some(except)) = (meta.get("only"), meta.get("except")) {
-        let detail = "Remove one of the two: 'only' lists the sources to run for, 'except' those to leave out.";
-        diags.error("only one of 'only' or 'except' may be specified", detail, except.span);
-    }
-    Some(ComponentBlock { kind, meta, body, header: block.header })
+    Some(ComponentBlock { kind, meta: MetaArguments(arguments), body, header: block.header })
 }

@@ -44,6 +44,8 @@ pub struct Template {
     pub sources: Vec<SourceBlock>,
     /// Builds, in file order.
     pub builds: Vec<BuildBlock>,
+    /// What is wrong inside build blocks. Like the reference, a syntax check does not look there.
+    pub build_findings: Diagnostics,
 }
 
 /// Decodes the bodies of all template files.
@@ -65,7 +67,7 @@ pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut 
                 "locals" => template.locals.extend(local::decode_many(block, diags)),
                 "data" if shape::has_labels(block, 2) => template.data.extend(data::decode(block, diags)),
                 "source" if shape::has_labels(block, 2) => template.sources.push(source::decode(block)),
-                "build" => template.builds.extend(build::decode(block, diags)),
+                "build" => template.builds.push(build::decode(block, &mut template.build_findings)),
                 "hcp_packer_registry" => {
                     registries += 1;
                     reject_registry(block.header, registries, diags);

@@ -92,6 +92,12 @@ pub struct AnalysisInputs<'a> {
     pub version: &'a str,
 }
 
+/// Reads the values given for variables and reports what is wrong with them: what a syntax check sees of values.
+pub fn check_given(parsed: &Parsed, given: &VariableInputs, host: &Host, files: &mut Files, diags: &mut Diagnostics) {
+    let given = VariableInputs { auto_files: parsed.found.auto_variables.clone(), ..given.clone() };
+    variables::collect(&parsed.template.variables, &given, files, &host.working_dir, diags);
+}
+
 /// Gives variables and locals their values. Data sources stay unknown.
 pub fn analyse(
     parsed: Parsed,
@@ -100,7 +106,8 @@ pub fn analyse(
     files: &mut Files,
     diags: &mut Diagnostics,
 ) -> Analysis {
-    let Parsed { template, found } = parsed;
+    let Parsed { mut template, found } = parsed;
+    diags.append(std::mem::take(&mut template.build_findings));
     let AnalysisInputs { variables: given, host, version } = inputs;
     let mut given = given.clone();
     given.auto_files = found.auto_variables;

@@ -127,6 +127,10 @@ impl Reader<'_, '_> {
     }
 
     fn only_except(&mut self) -> OnlyExcept {
+        if let (Some(_), Some(except)) = (self.expr("only"), self.expr("except")) {
+            let detail = "Remove one of the two: 'only' lists the sources to run for, 'except' those to leave out.";
+            self.diags.error("only one of 'only' or 'except' may be specified", detail, except.span);
+        }
         OnlyExcept { only: self.names("only"), except: self.names("except") }
     }
 
