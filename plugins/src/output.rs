@@ -185,3 +185,46 @@ impl Ui for ChainUi {
         self.chains.output.ask(query.to_owned()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Recorded(Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Output for Recorded {
+        fn line(&self, line: Line) {
+            self.0.lock().unwrap().push(line.text);
+        }
+
+        fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
+
+        fn diagnostics(&self, _diagnostics: Diagnostics) {}
+
+        async fn ask(&self, _query: String) -> Result<String, ComponentError> {
+            Err(ComponentError::new("nobody to ask"))
+        }
+    }
+
+    #[test]
+    fn chains_speak_one_after_the_other() {
+        let recorded = Arc::new(Recorded::default());
+        let chains = Arc::new(ChainOutput::new(recorded.clone(), 3));
+        let say = |chain: usize, text: &str| ChainUi::new(chains.clone(), chain, BuildId(0), None).say(text);
+        say(1, "b1");
+        say(0, "a1");
+        say(2, "c1");
+        chains.finish(2);
+        say(1, "b2");
+        say(0, "a2");
+        assert_eq!(*recorded.0.lock().unwrap(), ["a1", "a2"]);
+        chains.finish(0);
+        say(1, "b3");
+        assert_eq!(*recorded.0.lock().unwrap(), ["a1", "a2", "b1", "b2", "b3"]);
+        chains.finish_all();
+        chains.finish_all();
+        assert_eq!(*recorded.0.lock().unwrap(), ["a1", "a2", "b1", "b2", "b3", "c1"]);
+    }
+}

@@ -107,3 +107,85 @@ impl Hook for SessionHook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::CancelPhase;
+    use planner::value::Value;
+
+    use super::*;
+    use crate::component::{ComponentContext, HOOK_PROVISION, Prepared};
+
+    /// Calls back once, then returns nothing, fails with the answer, or panics.
+    struct Scripted {
+        panics: bool,
+    }
+
+    #[async_trait]
+    impl Builder for Scripted {
+        async fn prepare(&mut self, _config: &Value, _context: &ComponentContext) -> Result<Prepared, ComponentError> {
+            Ok(Prepared::default())
+        }
+
+        async fn run(
+            &self,
+            _ui: Arc<dyn Ui>,
+            hook: Arc<dyn Hook>,
+            _cancel: &Cancel,
+        ) -> Result<Option<Arc<dyn Artifact>>, ComponentError> {
+            hook.run(HOOK_PROVISION, None, BuildData::new()).await?;
+            assert!(!self.panics, "scripted");
+            Ok(None)
+        }
+    }
+
+    struct Silent;
+
+    #[async_trait]
+    impl Ui for Silent {
+        fn say(&self, _text: &str) {}
+
+        fn message(&self, _text: &str) {}
+
+        fn error(&self, _text: &str) {}
+
+        fn machine(&self, _kind: &str, _args: &[String]) {}
+
+        async fn ask(&self, _query: &str) -> Result<String, ComponentError> {
+            Err(ComponentError::new("nobody to ask"))
+        }
+    }
+
+    async fn called(panics: bool, cancel: &Cancel) -> (Session, HookCall) {
+        let mut session = Session::start(Box::new(Scripted { panics }), Arc::new(Silent), cancel.clone());
+        match session.next().await {
+            Step::Called(call) => (session, call),
+            Step::Ended(end) => panic!("ended early: {end:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_waits_for_its_answer() {
+        let failed = ComponentError::new("provisioner failed");
+        for (answer, panics, ends) in [
+            (Ok(()), false, "Returned(Ok(None))".to_owned()),
+            (Err(failed.clone()), false, format!("Returned(Err({failed:?}))")),
+            (Ok(()), true, "Panicked(\"scripted\")".to_owned()),
+        ] {
+            let (mut session, call) = called(panics, &Cancel::new()).await;
+            assert_eq!(call.name, HOOK_PROVISION);
+            call.answer(answer);
+            let Step::Ended(end) = session.next().await else { panic!("it calls once") };
+            assert_eq!(format!("{end:?}"), ends);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_an_answer_when_killing() {
+        let cancel = Cancel::new();
+        let (mut session, _unanswered) = called(false, &cancel).await;
+        cancel.raise(CancelPhase::Killing);
+        let Step::Ended(end) = session.next().await else { panic!("it calls once") };
+        assert_eq!(format!("{end:?}"), "Returned(Err(Cancelled))");
+    }
+}

@@ -97,3 +97,22 @@ build {
     session.expect(Eof).unwrap();
     assert!(!sandbox.path("cleaned").exists());
 }
+
+#[test]
+fn a_failed_step_can_be_repeated() {
+    for error_cleanup in ["", "error-cleanup-provisioner \"shell-local\" { inline = [\"touch cleaned\"] }"] {
+        let sandbox = Sandbox::with_template(&format!(
+            "source \"null\" \"a\" {{ communicator = \"none\" }}\nbuild {{\n  sources = [\"null.a\"]\n  provisioner \
+             \"shell-local\" {{ inline = [\"echo try >> tries\", \"test -f fixed\"] }}\n  provisioner \"shell-local\" {{ \
+             inline = [\"touch second\"] }}\n  {error_cleanup}\n}}\n"
+        ));
+        let mut session = on_terminal(&sandbox, &["build", "-color=false", "-on-error=ask", "t.pkr.hcl"]);
+        session.expect("[c] Clean up and exit, [a] abort without cleanup, or [r] retry step").unwrap();
+        sandbox.write("fixed", "");
+        session.send_line("r").unwrap();
+        session.expect("==> Builds finished. The artifacts of successful builds are:").unwrap();
+        session.expect(Eof).unwrap();
+        assert_eq!(sandbox.read("tries").lines().count(), 2);
+        assert!(sandbox.path("second").exists() && !sandbox.path("cleaned").exists());
+    }
+}
