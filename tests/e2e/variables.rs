@@ -153,6 +153,9 @@ fn a_secret_that_cannot_be_read_is_masked_all_the_same() {
         "variable \"keys\" {\n  type      = list(string)\n  sensitive = true\n}\nsource \"null\" \"a\" { communicator = \
          \"none\" }\nbuild { sources = [\"null.a\"] }\n",
     );
+    sandbox.write("f.hcl", "keys = { a = \"hunter2-longer\" }\n");
+    let text = sandbox.run(&["validate", "-var-file=f.hcl", "t.pkr.hcl"]).expect(1);
+    assert!(text.contains("Error: Invalid value for variable") && !text.contains("hunter2"), "{text}");
     for args in [
         &["validate", "-var", "keys=hunter2-longer", "t.pkr.hcl"][..],
         &["validate", "-var=keys=[hunter2-longer", "t.pkr.hcl"],

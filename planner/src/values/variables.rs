@@ -136,9 +136,7 @@ impl<'a> Collector<'a> {
                 let given = Given { origin, value, span: entry.span, place: entry.file.clone() };
                 self.given.entry(&block.name.name).or_default().push(given);
             }
-            Err(error) => {
-                self.diags.push(incompatible(block, &error.to_string(), entry.span.unwrap_or(block.span)));
-            }
+            Err(error) => self.diags.push(incompatible(block, &error.to_string(), showable(block, entry.span))),
         }
     }
 
@@ -194,6 +192,11 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// Where to point for a value: at its declaration when the value itself must not be shown.
+fn showable(block: &VariableBlock, value: Option<Span>) -> Span {
+    value.filter(|_| !block.sensitive).unwrap_or(block.span)
+}
+
 fn incompatible(block: &VariableBlock, error: &str, span: Span) -> Diagnostic {
     let name = &block.name.name;
     let detail = format!("The value for {name} is not compatible with the variable's type constraint: {error}.");
@@ -236,7 +239,7 @@ fn warn_conflict(block: &VariableBlock, candidates: &[Given], inputs: &VariableI
          the file win, as in HashiCorp Packer.",
         env.place, auto.place, block.name.name
     );
-    diags.warning(format!("Variable {:?} is set twice", block.name.name), detail, auto.span);
+    diags.warning(format!("Variable {:?} is set twice", block.name.name), detail, showable(block, auto.span));
 }
 
 /// Reports every variable that has no value and no default.
