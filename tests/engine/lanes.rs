@@ -208,6 +208,30 @@ fn a_lost_reply_is_a_bug() {
 }
 
 #[test]
+fn a_reply_lost_on_the_way_is_a_bug() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let (started, has_started) = channel();
+    let waits: Body = Box::new(move |_| {
+        let started = started.clone();
+        Work::future(async move {
+            tokio::task::yield_now().await;
+            started.send(()).unwrap();
+            std::future::pending().await
+        })
+    });
+    let options = RunOptions { runtime: Some(runtime.handle().clone()), ..RunOptions::new(1) };
+    let plan = plan(vec![(Lane::Io, waits)], &[]);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            has_started.recv().unwrap();
+            runtime.shutdown_background();
+        });
+        engine::run(&plan, &Arc::new(Caller), &options, &Cancel::new(), &NullEmitter).unwrap()
+    });
+    assert!(report.outcomes.values()[0].to_string().contains("reply was lost"));
+}
+
+#[test]
 fn an_answer_only_the_engine_may_give_is_a_bug() {
     let answers = |cause| -> Body { Box::new(move |_| Work::Done(Outcome::Skipped(cause))) };
     let because = engine::SkipCause::Because(NodeId::from_index(77));
