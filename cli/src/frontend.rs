@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use planner::diagnostic::Diagnostics;
-use planner::eval::Host;
+use planner::eval::{Host, NoSecrets};
 use planner::files::Files;
 use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, check_given, parse};
 use planner::render::{RenderOptions, render};
@@ -58,6 +58,7 @@ impl Frontend {
             home: session.environment.home.clone(),
             environment: environment.clone(),
             now: Arc::new(jiff::Timestamp::now),
+            secrets: Arc::new(NoSecrets),
         };
         let variables = VariableInputs {
             arguments: options.vars.clone(),

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::eval::secrets::{NoSecrets, SecretStore};
+
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 
@@ -21,10 +23,12 @@ pub struct Host {
     pub environment: Arc<BTreeMap<String, String>>,
     /// The clock of `timestamp`.
     pub now: Clock,
+    /// Who knows the secrets that `vault` and its like ask for.
+    pub secrets: Arc<dyn SecretStore>,
 }
 
 impl Host {
-    /// A world with nothing in it: no home, no environment, always 1970, paths from the root folder.
+    /// A world with nothing in it: no home, no environment, no secrets, always 1970, paths from the root folder.
     pub fn empty() -> Self {
         Self {
             base_dir: PathBuf::from("/"),
@@ -32,6 +36,7 @@ impl Host {
             home: None,
             environment: Arc::default(),
             now: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
+            secrets: Arc::new(NoSecrets),
         }
     }
 }

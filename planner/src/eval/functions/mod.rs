@@ -17,6 +17,7 @@ mod lazy;
 mod lookup;
 mod number;
 mod path;
+mod secret;
 mod sequence;
 mod set;
 mod string;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
-    boolean, collection, control, date, encoding, file, format, hash, lookup, number, path, sequence, set, string,
-    template_file, text,
+    boolean, collection, control, date, encoding, file, format, hash, lookup, number, path, secret, sequence, set,
+    string, template_file, text,
 };
 
 /// Functions by name. Cheap to clone.
@@ -33,6 +33,7 @@ impl Functions {
             lookup::FUNCTIONS,
             number::FUNCTIONS,
             path::FUNCTIONS,
+            secret::FUNCTIONS,
             sequence::FUNCTIONS,
             set::FUNCTIONS,
             string::FUNCTIONS,

@@ -10,7 +10,7 @@ use crate::syntax::parse_expression;
 use crate::value::{Type, Value, json};
 
 /// The value of an expression as JSON and its type, or the details of its errors.
-fn run_with(text: &str, functions: &Functions, host: &Host) -> String {
+pub(super) fn run_with(text: &str, functions: &Functions, host: &Host) -> String {
     let mut files = Files::new();
     let file = files.add("t", text);
     let expr = parse_expression(&files, file).unwrap_or_else(|found| panic!("{text}: {found:?}"));
