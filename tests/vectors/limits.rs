@@ -2,7 +2,7 @@
 
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
-use planner::syntax::ast::{Expr, ExprKind};
+use planner::syntax::ast::ExprKind;
 use planner::syntax::{parse_body, parse_expression, parse_template};
 
 /// As small as the stack of any thread that parses.
@@ -107,6 +107,6 @@ fn large_files_parse() {
     let lines = "  some text ${var.x} and\n".repeat(10_000);
     let file = files.add("t", format!("x = <<-EOT\n{lines}EOT\n"));
     let body = parse_body(&mut files, file).0.unwrap();
-    let Expr { kind: ExprKind::Template(parts), .. } = &body.attributes[0].expr else { panic!("no template") };
+    let ExprKind::Template(parts) = &body.attributes[0].expr.kind else { panic!("no template") };
     assert_eq!(parts.len(), 20_001);
 }

@@ -1,5 +1,7 @@
 //! The `build` block: which sources are built, and what happens to them.
 
+use std::sync::Arc;
+
 use crate::config::component::{self, ComponentBlock, POST_PROCESSOR_META, PROVISIONER_META};
 use crate::config::shape::{Shape, attribute, has_labels};
 use crate::diagnostic::Diagnostics;
@@ -27,11 +29,11 @@ const CHAIN: Shape =
 #[derive(Clone, Debug)]
 pub struct BuildBlock {
     /// What its builds' names start with.
-    pub name: Option<Expr>,
+    pub name: Option<Arc<Expr>>,
     /// Shown by `inspect`.
-    pub description: Option<Expr>,
+    pub description: Option<Arc<Expr>>,
     /// `sources = […]`.
-    pub sources: Option<Expr>,
+    pub sources: Option<Arc<Expr>>,
     /// `source "type.name" { … }`, in order.
     pub source_uses: Vec<SourceUse>,
     /// The provisioners, in order.

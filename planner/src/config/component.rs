@@ -1,5 +1,7 @@
 //! A provisioner or post-processor block: its meta-arguments apart from the component's own configuration.
 
+use std::sync::Arc;
+
 use crate::config::shape::attribute;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
@@ -25,17 +27,17 @@ pub struct ComponentBlock {
 
 /// The unevaluated meta-arguments, by name.
 #[derive(Clone, Debug, Default)]
-pub struct MetaArguments(Vec<(Ident, Expr)>);
+pub struct MetaArguments(Vec<(Ident, Arc<Expr>)>);
 
 impl MetaArguments {
     /// The expression given for `name`.
     pub fn get(&self, name: &str) -> Option<&Expr> {
-        self.0.iter().find(|(ident, _)| &*ident.name == name).map(|(_, expr)| expr)
+        self.0.iter().find(|(ident, _)| &*ident.name == name).map(|(_, expr)| &**expr)
     }
 
     /// All expressions given.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        self.0.iter().map(|(_, expr)| expr)
+        self.0.iter().map(|(_, expr)| &**expr)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `local` and `locals` blocks: named expressions.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::config::shape::{Shape, attribute, check_identifier};
 use crate::diagnostic::Diagnostics;
@@ -18,7 +19,7 @@ pub struct LocalDefinition {
     /// Its name.
     pub name: Ident,
     /// Its expression.
-    pub expr: Expr,
+    pub expr: Arc<Expr>,
     /// Whether its text is masked in output.
     pub sensitive: bool,
 }

@@ -43,7 +43,7 @@ pub struct VariableBlock {
 #[derive(Clone, Debug)]
 pub struct Validation {
     /// Must be true.
-    pub condition: Expr,
+    pub condition: Arc<Expr>,
     /// What to say when it is not.
     pub error_message: String,
     /// Where the condition stands.

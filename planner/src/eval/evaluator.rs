@@ -8,7 +8,7 @@ use crate::eval::host::Host;
 use crate::eval::lookup::{Found, Lookup, MapLookup};
 use crate::span::Span;
 use crate::suggest::suggest;
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Binding, Expr, ExprKind};
 use crate::value::{Number, Type, Value, quote};
 
 /// What an expression can refer to.
@@ -37,10 +37,31 @@ pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
     evaluate(expr, &scope, diags)
 }
 
-/// The names that a `for` adds to what is around it.
+/// Names added to what is around an expression.
 pub(super) struct Frame<'e> {
-    pub(super) names: [Option<(&'e str, Value)>; 2],
+    pub(super) names: Names<'e>,
     pub(super) parent: Option<&'e Frame<'e>>,
+}
+
+/// Who adds names.
+pub(super) enum Names<'e> {
+    /// A `for`. The first of two like names counts.
+    Loop([Option<(&'e str, Value)>; 2]),
+    /// The generation of the block around the expression.
+    Generated(&'e Binding),
+}
+
+impl<'e> Frame<'e> {
+    /// All names with their values, innermost first.
+    fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let (looped, generated) = match &self.names {
+            Names::Loop(names) => (names.as_slice(), None),
+            Names::Generated(binding) => (&[][..], Some(*binding)),
+        };
+        let generated = std::iter::successors(generated, |binding| binding.outer.as_deref());
+        let looped = looped.iter().flatten().map(|(name, value)| (*name, value));
+        looped.chain(generated.map(|binding| (&*binding.name, &binding.value)))
+    }
 }
 
 /// Evaluates with some names in scope.
@@ -78,6 +99,11 @@ impl Evaluator<'_> {
             ExprKind::For(inner) => self.for_expr(expr, inner, diags),
             ExprKind::Call { .. } => self.call(expr, diags),
             ExprKind::Template(parts) => self.template(parts, expr.span, diags),
+            ExprKind::Bound(binding, inner) => {
+                let frame = Frame { names: Names::Generated(binding), parent: self.frame };
+                Evaluator { scope: self.scope, frame: Some(&frame) }.value(inner, diags)
+            }
+            ExprKind::Unknown => unknown(),
         }
     }
 
@@ -90,7 +116,7 @@ impl Evaluator<'_> {
         let mut known: Vec<&str> = Vec::new();
         let mut frame = self.frame;
         while let Some(inner) = frame {
-            known.extend(inner.names.iter().flatten().map(|(name, _)| *name));
+            known.extend(inner.all().map(|(name, _)| name));
             frame = inner.parent;
         }
         known.extend(outer.iter().map(String::as_str));
@@ -109,7 +135,7 @@ impl Evaluator<'_> {
     pub(super) fn find(&self, name: &str, attr: Option<&str>) -> Option<Found> {
         let mut frame = self.frame;
         while let Some(inner) = frame {
-            if let Some((_, value)) = inner.names.iter().flatten().find(|(known, _)| *known == name) {
+            if let Some((_, value)) = inner.all().find(|(known, _)| *known == name) {
                 return Some(Found::Whole(value.clone()));
             }
             frame = inner.parent;

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
-use crate::eval::evaluator::{Evaluator, Frame, Scope, unknown};
+use crate::eval::evaluator::{self, Evaluator, Frame, Scope, unknown};
 use crate::span::Span;
 use crate::syntax::ast::{Expr, ForExpr, Ident};
 use crate::value::{Type, Value, convert, quote};
@@ -96,7 +96,7 @@ impl<'a> Evaluator<'a> {
         let scope: &Scope<'_> = self.scope;
         // The value's name comes first: it wins when both are the same.
         let bound = [Some((&*names.value.name, value)), names.key.map(|name| (&*name.name, key))];
-        let frame = Frame { names: bound, parent: self.frame };
+        let frame = Frame { names: evaluator::Names::Loop(bound), parent: self.frame };
         body(&Evaluator { scope, frame: Some(&frame) })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::eval::span::{LiteralKey, literal_key};
 use crate::span::Span;
-use crate::syntax::ast::{Expr, ExprKind, ForExpr, ObjectKey, Step, TemplatePart};
+use crate::syntax::ast::{Binding, Expr, ExprKind, ForExpr, ObjectKey, Step, TemplatePart};
 
 /// A name in an expression with the steps behind it that are known from the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Unknown => {}
             ExprKind::Variable(name) => self.variable(name, &[], expr.span),
             ExprKind::Access(root, steps) => self.access(root, steps),
             ExprKind::Unary(_, inner) | ExprKind::Paren(inner) | ExprKind::Unwrap(inner) => self.expr(inner),
@@ -67,7 +67,16 @@ impl<'a> Walk<'a> {
             ExprKind::For(inner) => self.for_expr(inner),
             ExprKind::Call { args, .. } => self.all(args),
             ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::Bound(binding, inner) => self.bound(binding, inner),
         }
+    }
+
+    fn bound(&mut self, binding: &'a Binding, inner: &'a Expr) {
+        let before = self.bound.len();
+        self.bound
+            .extend(std::iter::successors(Some(binding), |inner| inner.outer.as_deref()).map(|inner| &*inner.name));
+        self.expr(inner);
+        self.bound.truncate(before);
     }
 
     fn all(&mut self, exprs: impl IntoIterator<Item = &'a Expr>) {

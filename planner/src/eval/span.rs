@@ -7,6 +7,7 @@ use crate::syntax::ast::{Expr, ExprKind, Step, TemplatePart};
 pub(super) fn start_of(expr: &Expr) -> Span {
     match &expr.kind {
         ExprKind::Binary(_, first, _) | ExprKind::Conditional(first, _, _) | ExprKind::Paren(first) => start_of(first),
+        ExprKind::Bound(_, inner) => start_of(inner),
         ExprKind::Unary(..) | ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::For(_) => first_byte(expr.span),
         ExprKind::Call { name, .. } => Span { end: name.span.end + 1, ..name.span },
         ExprKind::Access(_, steps) => match steps.last() {

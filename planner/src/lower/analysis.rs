@@ -148,7 +148,7 @@ impl Analysis {
         let index = self.values.dependencies();
         let mut found = BTreeSet::new();
         for build in &self.template.builds {
-            let own = [&build.name, &build.description, &build.sources].into_iter().flatten();
+            let own = [&build.name, &build.description, &build.sources].into_iter().flatten().map(|expr| &**expr);
             let components = build.provisioners.iter().chain(&build.error_cleanup).chain(build.chains.iter().flatten());
             for expr in own.chain(components.flat_map(|block| block.meta.expressions())) {
                 found.extend(index.of_expr(expr).data);

@@ -75,7 +75,7 @@ impl Expander<'_> {
         let values = &self.analysis.values;
         let plain = ComponentScope::plain(values);
         let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
-        let text = |expr: &Option<eval::Expr>, diags: &mut Diagnostics| {
+        let text = |expr: &Option<Arc<eval::Expr>>, diags: &mut Diagnostics| {
             expr.as_ref().map(|expr| text_of(expr, &scope, diags)).unwrap_or_default()
         };
         let name = text(&block.name, self.diags);

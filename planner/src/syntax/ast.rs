@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::span::Span;
+use crate::value::Value;
 
 /// A bare name.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// The whole body, without braces.
     pub span: Span,
+    /// Whether it stands for blocks of a number not yet known: generated for each element of an unknown collection.
+    pub is_unknown: bool,
 }
 
 /// `name = expr`.
@@ -32,8 +35,8 @@ pub struct Body {
 pub struct Attribute {
     /// The name.
     pub name: Ident,
-    /// The unevaluated right-hand side.
-    pub expr: Expr,
+    /// The unevaluated right-hand side, shared by all bodies that a `dynamic` block makes of one.
+    pub expr: Arc<Expr>,
     /// Name to end of expression.
     pub span: Span,
 }
@@ -106,6 +109,21 @@ pub enum ExprKind {
     Template(Vec<TemplatePart>),
     /// A quoted string that is nothing but one interpolation: the value passes through with its type.
     Unwrap(Box<Expr>),
+    /// An expression in a generated block, with the names that its generation binds. Never parsed.
+    Bound(Arc<Binding>, Arc<Expr>),
+    /// What takes an expression's place when the block around it is generated from an unknown. Never parsed.
+    Unknown,
+}
+
+/// A name with its value, and what is bound around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// The name.
+    pub name: Arc<str>,
+    /// What it stands for.
+    pub value: Value,
+    /// What is bound around it; the inner one of two like names counts.
+    pub outer: Option<Arc<Binding>>,
 }
 
 /// One step of a traversal.

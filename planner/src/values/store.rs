@@ -31,7 +31,7 @@ pub struct Values {
 #[derive(Debug)]
 struct LocalSlot {
     name: Arc<str>,
-    expr: Expr,
+    expr: Arc<Expr>,
     /// The value from what is known while compiling; final when the local needs no data.
     compiled: Value,
     /// The value once all data it needs has arrived.

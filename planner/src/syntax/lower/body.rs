@@ -1,6 +1,7 @@
 //! Bodies, arguments, blocks.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hcl::edit::structure as edit;
 
@@ -11,7 +12,8 @@ impl Lowerer<'_> {
     /// The body that takes up `around`.
     pub(in crate::syntax) fn body(&mut self, body: &edit::Body, around: &Range<usize>) -> Body {
         let range = self.range(body, around);
-        let mut lowered = Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(&range) };
+        let mut lowered =
+            Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(&range), is_unknown: false };
         for structure in body {
             match structure {
                 edit::Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute, &range)),
@@ -25,7 +27,7 @@ impl Lowerer<'_> {
         let range = self.range(attribute, around);
         let name = self.ident(&attribute.key, &range);
         let expr = self.within(false, |lowerer| lowerer.expression(&attribute.value, &range));
-        Attribute { span: name.span.to(expr.span), name, expr }
+        Attribute { span: name.span.to(expr.span), name, expr: Arc::new(expr) }
     }
 
     fn block(&mut self, block: &edit::Block, around: &Range<usize>) -> Block {
