@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod explain;
+pub mod json;
 mod lower;
 mod outline;
 pub mod parse;
