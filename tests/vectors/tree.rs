@@ -122,7 +122,10 @@ fn faults_are_told_with_their_place() {
         ("a = [1]\n.b\n", (2, 1), "Argument or block definition required"),
         ("a = <<E\nx\nE)\n", (4, 1), "Unterminated template string"),
         ("b {\n  c = 1\n", (1, 3), "Unclosed configuration block"),
-        ("a = {\n  b = 1\n", (1, 5), "Unterminated object constructor expression"),
+        ("a = {\n  b = 1\n", (3, 1), "Missing expression"),
+        ("a = {\n  b = 1", (1, 5), "Unterminated object constructor expression"),
+        ("a = 1.2.3\n", (1, 5), "Invalid number literal"),
+        ("a = <<E\nx\nE", (3, 2), "Unterminated template string"),
         ("a = \"\\q\"\n", (1, 6), "Invalid escape sequence"),
     ] {
         let mut files = Files::new();

@@ -122,8 +122,11 @@ impl<'t> Scanner<'t> {
         if let Some((start, end)) = marker
             && self.at_line_start()
         {
-            let line_end = self.rest().find('\n').map_or(self.text.len(), |len| self.at + len);
-            if self.text[self.at..line_end].trim() == &self.text[start..end] {
+            // A marker that is not followed by a line end closes nothing.
+            let line_end = self.rest().find('\n').map(|len| self.at + len);
+            if let Some(line_end) = line_end
+                && self.text[self.at..line_end].trim() == &self.text[start..end]
+            {
                 let line_end = line_end - usize::from(bytes[..line_end].ends_with(b"\r"));
                 self.push(TokenKind::CloseHeredoc, line_end - self.at);
                 self.frames.pop();
@@ -196,18 +199,25 @@ impl<'t> Scanner<'t> {
     fn brace(&mut self, c: char) {
         let strip = usize::from(c == '~');
         let closes = self.rest()[strip..].starts_with('}');
-        match self.frames.last_mut() {
-            Some(Frame::Code { sequence: true, braces: 0 }) if closes => {
-                self.push(TokenKind::CloseSequence, 1 + strip);
-                self.frames.pop();
-            }
-            _ if c == '~' => self.push(TokenKind::Invalid, 1),
-            Some(Frame::Code { braces, .. }) => {
-                *braces = if closes { braces.saturating_sub(1) } else { *braces + 1 };
-                self.push(if closes { TokenKind::CloseBrace } else { TokenKind::OpenBrace }, 1);
-            }
-            _ => self.push(TokenKind::Invalid, 1),
+        if c == '~' && !closes {
+            return self.push(TokenKind::Invalid, 1);
         }
+        let Some(Frame::Code { sequence, braces }) = self.frames.last_mut() else {
+            return self.push(TokenKind::Invalid, 1);
+        };
+        if closes && *sequence && *braces == 0 {
+            self.push(TokenKind::CloseSequence, 1 + strip);
+            self.frames.pop();
+            return;
+        }
+        *braces = if closes { braces.saturating_sub(1) } else { *braces + 1 };
+        let kind = match c {
+            '{' => TokenKind::OpenBrace,
+            '}' => TokenKind::CloseBrace,
+            // Closes a brace that is not of a sequence; the grammar says so.
+            _ => TokenKind::CloseSequence,
+        };
+        self.push(kind, 1 + strip);
     }
 
     /// Takes `<<MARKER` and its line end, if that stands here.
@@ -299,8 +309,8 @@ mod tests {
             ),
             ("<<E\na\n E\n", vec![OpenHeredoc, LineLiteral, CloseHeredoc, Newline, End]),
             (
-                "<<E\n${a}E\nE",
-                vec![OpenHeredoc, OpenInterpolation, Ident, CloseSequence, LineLiteral, CloseHeredoc, End],
+                "<<E\n${a}E\nE\n",
+                vec![OpenHeredoc, OpenInterpolation, Ident, CloseSequence, LineLiteral, CloseHeredoc, Newline, End],
             ),
             ("\"${{}}\"", vec![OpenQuote, OpenInterpolation, OpenBrace, CloseBrace, CloseSequence, CloseQuote, End]),
             ("/* x", vec![Operator, Star, Ident, End]),

@@ -6,13 +6,14 @@ use crate::syntax::explain::cursor::Cursor;
 use crate::syntax::token::{Token, TokenKind};
 
 const ONE_LINE: &str = "Invalid single-argument block definition";
+const BLOCK: &str = "Invalid block definition";
 const NO_ITEM: (&str, &str) = ("Argument or block definition required", "An argument or a block must start here.");
 const NO_EQUALS: (&str, &str) =
     (NO_ITEM.0, "An argument or a block must start here. An argument is written with an equals sign, name = value.");
 
 impl<'t> Cursor<'t> {
     /// The items up to `end`, which is taken too.
-    pub(super) fn body(&mut self, end: TokenKind) -> bool {
+    pub(super) fn body(&mut self, end: TokenKind) {
         let open = self.previous();
         let mut names: HashMap<&'t str, Token> = HashMap::new();
         loop {
@@ -20,7 +21,7 @@ impl<'t> Cursor<'t> {
             match token.kind {
                 kind if kind == end => {
                     self.next();
-                    return !self.recovering;
+                    return;
                 }
                 TokenKind::Newline => {
                     self.next();
@@ -35,38 +36,31 @@ impl<'t> Cursor<'t> {
     }
 
     /// Something that cannot start an item.
-    fn stray(&mut self, end: TokenKind, open: Token) -> bool {
+    fn stray(&mut self, end: TokenKind, open: Token) {
         let token = self.next();
         match token.kind {
             TokenKind::OpenQuote => {
-                self.fail("Invalid argument name", "The name of an argument has no quotes.", token, None)
+                self.fail("Invalid argument name", "The name of an argument has no quotes.", token, None);
             }
-            TokenKind::End => self.fail(
-                "Unclosed configuration block",
-                "The file ends before the closing brace of this block. A brace may be missing or misplaced \
-                 further down.",
-                open,
-                None,
-            ),
+            TokenKind::End => {
+                let detail = "The file ends before the closing brace of this block. A brace may be missing or misplaced \
+                              further down.";
+                self.fail("Unclosed configuration block", detail, open, None);
+            }
             _ => self.fail(NO_ITEM.0, NO_ITEM.1, token, None),
-        };
-        self.recover(end)
+        }
+        self.recover(end);
     }
 
     /// What follows the name of an argument or the type of a block.
     fn item(&mut self, name: Token, names: &mut HashMap<&'t str, Token>) {
         match self.peek().kind {
             TokenKind::Assign => {
-                let first = names.insert(name.text(self.text), name);
-                if let Some(first) = first.filter(|_| !self.is_full()) {
-                    let line = self.text[..first.start].matches('\n').count() + 1;
-                    let detail = format!(
-                        "The argument {:?} is already set on line {line}. It can be set once only.",
-                        name.text(self.text)
-                    );
-                    self.report("Attribute redefined", detail, name, None);
-                }
                 self.argument(name, false);
+                let first = *names.entry(name.text(self.text)).or_insert(name);
+                if first != name {
+                    self.redefined(name, first);
+                }
             }
             TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident => self.block(name),
             _ => {
@@ -76,15 +70,21 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    fn redefined(&mut self, name: Token, first: Token) {
+        if self.is_full() {
+            return;
+        }
+        let line = self.text[..first.start].matches('\n').count() + 1;
+        let detail =
+            format!("The argument {:?} is already set on line {line}. It can be set once only.", name.text(self.text));
+        self.report("Attribute redefined", detail, name, None);
+    }
+
     /// `= value`, and the line end unless in a block on one line.
     fn argument(&mut self, name: Token, one_line: bool) {
         self.next();
-        if !self.expression() {
-            // The closing brace of a block on one line is still to be found.
-            if !one_line {
-                self.recover_item();
-            }
-            return;
+        if !self.understands(Self::expression) {
+            return self.recover_item();
         }
         let end = self.peek();
         match end.kind {
@@ -93,19 +93,15 @@ impl<'t> Cursor<'t> {
                 self.next();
                 return;
             }
-            TokenKind::Comma => self.fail(
-                "Unexpected comma after argument",
-                "Arguments are separated by newlines, not by commas.",
-                end,
-                Some(name),
-            ),
-            _ => self.fail(
-                "Missing newline after argument",
-                "The definition of an argument must end with its line.",
-                end,
-                Some(name),
-            ),
-        };
+            TokenKind::Comma => {
+                let detail = "Arguments are separated by newlines, not by commas.";
+                self.fail("Unexpected comma after argument", detail, end, Some(name));
+            }
+            _ => {
+                let detail = "The definition of an argument must end with its line.";
+                self.fail("Missing newline after argument", detail, end, Some(name));
+            }
+        }
         self.recover_item();
     }
 
@@ -133,27 +129,30 @@ impl<'t> Cursor<'t> {
     /// The labels and the opening brace.
     fn labels(&mut self, kind: Token) -> bool {
         loop {
-            let token = self.next();
+            let token = self.peek();
             match token.kind {
-                TokenKind::OpenBrace => return true,
-                TokenKind::OpenQuote => self.label(),
-                TokenKind::Ident => {}
+                TokenKind::OpenBrace => {
+                    self.next();
+                    return true;
+                }
+                TokenKind::OpenQuote => {
+                    self.next();
+                    self.label();
+                }
+                TokenKind::Ident => drop(self.next()),
+                TokenKind::Assign => {
+                    let detail = "An equals sign sets an argument; a block has none between its type and its braces.";
+                    self.report(BLOCK, detail, token, Some(kind));
+                    return false;
+                }
+                TokenKind::Newline => {
+                    let detail = "The opening brace of a block must stand on the same line as its type and labels.";
+                    self.report(BLOCK, detail, token, Some(kind));
+                    return false;
+                }
                 _ => {
-                    let detail = match token.kind {
-                        TokenKind::Assign => {
-                            "An equals sign sets an argument; a block has none between its type and its braces."
-                        }
-                        TokenKind::Newline => {
-                            "The opening brace of a block must stand on the same line as its type and labels."
-                        }
-                        _ => "A block's label, in quotes, or its opening brace must stand here.",
-                    };
-                    self.report("Invalid block definition", detail, token, Some(kind));
-                    // The newline already ends the item.
-                    if token.kind == TokenKind::Newline {
-                        self.step_back();
-                    }
-                    self.recovering = true;
+                    let detail = "A block's label, in quotes, or its opening brace must stand here.";
+                    self.fail(BLOCK, detail, token, Some(kind));
                     return false;
                 }
             }
@@ -162,6 +161,7 @@ impl<'t> Cursor<'t> {
 
     /// The rest of a label in quotes.
     fn label(&mut self) {
+        let open = self.previous();
         loop {
             let token = self.next();
             match token.kind {
@@ -173,13 +173,17 @@ impl<'t> Cursor<'t> {
                         "A label is fixed text, without template sequences. Write {sign}{sign}{{ to mean \
                          {sign}{{ itself."
                     );
-                    self.report("Invalid string literal", detail, token, None);
+                    self.report("Invalid string literal", detail, token, Some(open));
                     self.recover(TokenKind::CloseSequence);
                 }
+                TokenKind::End => {
+                    let detail = "The file ends before the closing quote of this label.";
+                    return self.report("Unterminated string literal", detail, token, Some(open));
+                }
                 _ => {
-                    self.fail("Invalid string literal", "A label must end with a quote on its own line.", token, None);
-                    self.recover(TokenKind::CloseQuote);
-                    return;
+                    let detail = "A label must end with a quote on its own line.";
+                    self.report("Invalid string literal", detail, token, Some(open));
+                    return self.recover(TokenKind::CloseQuote);
                 }
             }
         }
@@ -187,35 +191,53 @@ impl<'t> Cursor<'t> {
 
     /// `name = value }`.
     fn one_line_body(&mut self) {
+        let brace = self.previous();
+        self.in_other_order(Self::only_argument, |cursor| cursor.one_line_end(brace));
+    }
+
+    fn only_argument(&mut self) {
         let name = self.next();
-        let follows = self.peek().kind;
+        let follows = self.peek();
         if name.kind != TokenKind::Ident {
-            self.fail(NO_ITEM.0, NO_ITEM.1, name, None);
-        } else if follows == TokenKind::Assign {
-            self.argument(name, true);
-        } else if matches!(follows, TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) {
+            self.report(NO_ITEM.0, NO_ITEM.1, name, None);
+        } else if follows.kind == TokenKind::Assign {
+            return self.argument(name, true);
+        } else if matches!(follows.kind, TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) {
             let detail = "A block on one line holds one argument and no block. Put the block on a line of its \
                           own, or set the argument with an equals sign.";
-            self.fail("Argument definition required", detail, name, None);
+            self.report("Argument definition required", detail, Token { end: follows.end, ..name }, None);
         } else {
-            self.fail(NO_EQUALS.0, NO_EQUALS.1, name, None);
+            self.report(NO_EQUALS.0, NO_EQUALS.1, name, None);
         }
+        self.recover_item();
+    }
+
+    fn one_line_end(&mut self, brace: Token) {
         let end = self.peek();
-        let detail = match end.kind {
+        match end.kind {
             TokenKind::CloseBrace => {
                 self.next();
                 return;
             }
             TokenKind::Comma => {
-                "A block on one line holds one argument only. With more of them, give each a line of its own."
+                let detail =
+                    "A block on one line holds one argument only. With more of them, give each a line of its own.";
+                self.report(ONE_LINE, detail, end, None);
             }
             TokenKind::Newline => {
-                "A block whose argument starts on the line of its opening brace must be closed on the line \
-                 where the argument ends."
+                let detail = "A block whose argument starts on the line of its opening brace must be closed on the \
+                              line where the argument ends.";
+                self.report(ONE_LINE, detail, end, None);
             }
-            _ => "A block on one line must be closed right after its only argument.",
-        };
-        self.fail(ONE_LINE, detail, end, None);
+            TokenKind::End => {
+                let detail = "The file ends before the closing brace of this block.";
+                self.fail("Unclosed configuration block", detail, brace, None);
+            }
+            _ => {
+                let detail = "A block on one line must be closed right after its only argument.";
+                self.fail(ONE_LINE, detail, end, None);
+            }
+        }
         self.recover(TokenKind::CloseBrace);
     }
 }

@@ -4,35 +4,64 @@ use crate::syntax::explain::cursor::Cursor;
 use crate::syntax::token::{Token, TokenKind};
 
 impl Cursor<'_> {
-    /// Reports characters that the language has no use for, and strings that run over the end of a line: the usual
-    /// mistakes once each, so that one missing quote does not report every following line.
+    /// Reports characters that the language has no use for, and the first string that runs over the end of a line: one
+    /// missing quote makes strings of all that follows.
     pub(super) fn characters(&mut self) {
-        let mut told = Vec::new();
+        let mut told = Told::default();
         let mut quote = None;
+        let mut multi_line = false;
         for token in self.tokens() {
-            let (class, (summary, detail)) = match token.kind {
-                TokenKind::QuotedNewline => ('\n', MULTI_LINE),
-                TokenKind::Invalid => class_of(token, self.text),
-                TokenKind::OpenQuote => {
-                    quote = Some(token.start);
-                    continue;
+            match token.kind {
+                TokenKind::QuotedNewline if !multi_line => {
+                    multi_line = true;
+                    // Shown from its quote on, without the line end that would show the next line too.
+                    let start = quote.unwrap_or(token.start);
+                    let subject = Token { start, end: token.start.max(start), ..*token };
+                    self.report(MULTI_LINE.0, MULTI_LINE.1, subject, None);
                 }
-                TokenKind::Newline => {
-                    quote = None;
-                    continue;
+                TokenKind::Invalid => {
+                    let (class, (summary, detail)) = class_of(token, self.text);
+                    if told.again(class) {
+                        self.report(summary, detail, *token, None);
+                    }
                 }
-                _ => continue,
-            };
-            if told.contains(&class) {
-                continue;
+                TokenKind::OpenQuote => quote = Some(token.start),
+                TokenKind::Newline => quote = None,
+                _ => {}
             }
-            told.push(class);
-            // A string is shown from its quote on, without the line end that would show the next line too.
-            let subject = match quote.filter(|_| token.kind == TokenKind::QuotedNewline) {
-                Some(start) => Token { start, end: token.start, ..*token },
-                None => *token,
-            };
-            self.report(summary, detail, subject, None);
+        }
+    }
+}
+
+/// A kind of mistake that is made many times once it is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// `&`, `|`, `^`, `~`.
+    Bitwise,
+    /// `'`, `` ` ``: they come in pairs.
+    Quote(char),
+    Semicolon,
+    Other,
+}
+
+/// How often each kind of mistake was seen.
+#[derive(Default)]
+struct Told(Vec<(Class, usize)>);
+
+impl Told {
+    /// Whether one more is worth a report, by the reference's measure.
+    fn again(&mut self, class: Class) -> bool {
+        let at = self.0.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
+            self.0.push((class, 0));
+            self.0.len() - 1
+        });
+        let n_before = self.0[at].1;
+        self.0[at].1 += 1;
+        match class {
+            Class::Bitwise => n_before < 4,
+            Class::Semicolon => n_before == 0,
+            Class::Quote(_) => matches!(n_before, 0 | 2),
+            Class::Other => true,
         }
     }
 }
@@ -46,7 +75,7 @@ const MULTI_LINE: Words = (
 );
 
 /// The kind of mistake, of which one report is enough, and the words for it.
-fn class_of(token: &Token, text: &str) -> (char, Words) {
+fn class_of(token: &Token, text: &str) -> (Class, Words) {
     let c = token.text(text).chars().next().unwrap_or(' ');
     let words = match c {
         '&' => ("Unsupported operator", "There are no bitwise operators. Did you mean the boolean AND, \"&&\"?"),
@@ -70,6 +99,11 @@ fn class_of(token: &Token, text: &str) -> (char, Words) {
         ),
         _ => ("Invalid character", "The language has no use for this character outside of strings and comments."),
     };
-    let class = if words.0 == "Unsupported operator" { '&' } else { c };
+    let class = match c {
+        '&' | '|' | '~' | '^' => Class::Bitwise,
+        '\'' | '`' => Class::Quote(c),
+        ';' => Class::Semicolon,
+        _ => Class::Other,
+    };
     (class, words)
 }

@@ -33,7 +33,7 @@ pub(in crate::syntax) fn explain_expression(text: &str) -> Vec<Finding> {
     let tokens = scan::scan(text, Mode::Expression);
     let mut cursor = Cursor::new(text, &tokens, false);
     cursor.characters();
-    if cursor.expression() && !cursor.sees(TokenKind::End) {
+    if cursor.is_clean(Cursor::expression) && !cursor.sees(TokenKind::End) {
         let token = cursor.peek();
         let detail = "The expression ends before this text; only one can stand here.";
         cursor.report("Extra characters after expression", detail, token, None);
@@ -50,8 +50,8 @@ pub(in crate::syntax) fn explain_template(text: &str) -> Vec<Finding> {
     cursor.findings
 }
 
-/// Walks the tokens. Reading functions return whether they understood what they read; after `false` the caller gives
-/// up on its own construct too, so that every token is passed over once.
+/// Walks the tokens. A reading function takes what it can; its caller asks with [`Cursor::understands`] whether to go on
+/// behind it, or to pass over the rest of its own construct.
 pub(super) struct Cursor<'t> {
     pub(super) text: &'t str,
     tokens: &'t [Token],
@@ -59,14 +59,25 @@ pub(super) struct Cursor<'t> {
     /// Whether newlines are tokens, innermost bracket last.
     newlines: Vec<bool>,
     depth: usize,
-    /// Set with the first fault found in the grammar.
+    /// Set with the first fault after which the place in the grammar is a guess.
     pub(super) recovering: bool,
     findings: Vec<Finding>,
+    /// How many faults were noted, those beyond the most that are kept included.
+    n_faults: usize,
 }
 
 impl<'t> Cursor<'t> {
     fn new(text: &'t str, tokens: &'t [Token], newlines: bool) -> Self {
-        Self { text, tokens, at: 0, newlines: vec![newlines], depth: 0, recovering: false, findings: Vec::new() }
+        Self {
+            text,
+            tokens,
+            at: 0,
+            newlines: vec![newlines],
+            depth: 0,
+            recovering: false,
+            findings: Vec::new(),
+            n_faults: 0,
+        }
     }
 
     /// All tokens.
@@ -94,6 +105,16 @@ impl<'t> Cursor<'t> {
         token.kind == TokenKind::Ident && token.text(self.text) == word
     }
 
+    /// Reads with `first`, then with `second`, and puts what `second` found before what `first` found: the reference
+    /// reports the end of a block on one line before its content.
+    pub(super) fn in_other_order(&mut self, first: impl FnOnce(&mut Self), second: impl FnOnce(&mut Self)) {
+        let start = self.findings.len();
+        first(self);
+        let middle = self.findings.len();
+        second(self);
+        self.findings[start..].rotate_left(middle - start);
+    }
+
     /// Takes the next token; the end token stays.
     pub(super) fn next(&mut self) -> Token {
         let token = self.peek();
@@ -106,11 +127,6 @@ impl<'t> Cursor<'t> {
     /// The token taken last.
     pub(super) fn previous(&self) -> Token {
         self.tokens[self.at.saturating_sub(1)]
-    }
-
-    /// Gives back the token taken last.
-    pub(super) fn step_back(&mut self) {
-        self.at -= 1;
     }
 
     /// Takes the next token if it is of `kind`.
@@ -136,18 +152,32 @@ impl<'t> Cursor<'t> {
         self.newlines.last().copied().unwrap_or(true)
     }
 
-    /// Runs `inner` with newlines as tokens or not, one level deeper; `false` when that is too deep.
-    pub(super) fn nested(&mut self, newlines: bool, inner: impl FnOnce(&mut Self) -> bool) -> bool {
+    /// Runs `inner` with newlines as tokens or not, one level deeper. Too deep nesting is not followed; the parser has
+    /// said so before.
+    pub(super) fn nested(&mut self, newlines: bool, inner: impl FnOnce(&mut Self)) {
         if self.depth == MAX_DEPTH {
             self.recovering = true;
-            return false;
+            self.n_faults += 1;
+            return;
         }
         self.depth += 1;
         self.newlines.push(newlines);
-        let understood = inner(self);
+        inner(self);
         self.newlines.pop();
         self.depth -= 1;
-        understood
+    }
+
+    /// Whether `read` found no fault at all.
+    pub(super) fn is_clean(&mut self, read: impl FnOnce(&mut Self)) -> bool {
+        let before = self.n_faults;
+        read(self);
+        self.n_faults == before
+    }
+
+    /// Whether the place behind what `read` took is still known. While recovering, only a fault that is worth noting
+    /// loses it: that is how far the reference follows a broken text.
+    pub(super) fn understands(&mut self, read: impl FnOnce(&mut Self)) -> bool {
+        self.is_clean(read) || !self.recovering
     }
 
     /// Whether no more faults are noted.
@@ -163,6 +193,7 @@ impl<'t> Cursor<'t> {
         subject: Token,
         context: Option<Token>,
     ) {
+        self.n_faults += 1;
         if self.is_full() {
             return;
         }
@@ -175,30 +206,35 @@ impl<'t> Cursor<'t> {
         });
     }
 
-    /// Notes a fault unless one was found before, and goes into recovery. `false`, for the caller to pass on.
+    /// Notes a fault unless the place is a guess already, and goes into recovery.
     pub(super) fn fail(
         &mut self,
         summary: &'static str,
         detail: impl Into<String>,
         subject: Token,
         context: Option<Token>,
-    ) -> bool {
+    ) {
         if !self.recovering {
             self.report(summary, detail, subject, context);
         }
         self.recovering = true;
-        false
     }
 
-    /// Passes over everything up to and with the token that closes the current construct. `false`, to pass on.
-    pub(super) fn recover(&mut self, close: TokenKind) -> bool {
+    /// Passes over everything up to and with the token that closes the current construct.
+    pub(super) fn recover(&mut self, close: TokenKind) {
+        self.recover_to(close);
+    }
+
+    /// The same; gives that token, or the one that ends the text.
+    pub(super) fn recover_to(&mut self, close: TokenKind) -> Token {
         self.recovering = true;
         let opener = close.opener();
         let mut nested = 0;
         loop {
-            let kind = self.next().kind;
+            let token = self.next();
+            let kind = token.kind;
             if kind == TokenKind::End || (kind == close && nested == 0) {
-                return false;
+                return token;
             }
             if kind == close {
                 nested -= 1;
@@ -222,17 +258,19 @@ impl<'t> Cursor<'t> {
                 TokenKind::Newline if open.is_empty() => return,
                 kind if kind.opens() => open.push(kind),
                 TokenKind::CloseSequence => {
-                    if matches!(open.last(), Some(TokenKind::OpenInterpolation | TokenKind::OpenDirective)) {
-                        open.pop();
-                    }
+                    close_to(&mut open, |kind| matches!(kind, TokenKind::OpenInterpolation | TokenKind::OpenDirective));
                 }
-                kind if kind.closes() && open.last().copied() == kind.opener() => {
-                    open.pop();
-                }
+                kind if kind.closes() => close_to(&mut open, |open| Some(open) == kind.opener()),
                 _ => {}
             }
         }
     }
+}
+
+/// Closes the innermost open bracket that `fits`, and with it all that were opened inside of it.
+fn close_to(open: &mut Vec<TokenKind>, fits: impl Fn(TokenKind) -> bool) {
+    let at = open.iter().rposition(|kind| fits(*kind)).unwrap_or(0);
+    open.truncate(at);
 }
 
 #[cfg(test)]
@@ -259,7 +297,7 @@ mod tests {
     fn explains_expressions_and_templates() {
         for (text, summary) in [
             ("1 +\n 2 # c", None),
-            ("", Some("Invalid expression")),
+            ("", Some("Missing expression")),
             ("a) + (b", Some("Extra characters after expression")),
             ("a b", Some("Extra characters after expression")),
         ] {
@@ -273,7 +311,7 @@ mod tests {
             ("%{ while }", Some("Invalid template control keyword")),
             ("%{ for 1 in y }%{ endfor }", Some("Invalid 'for' directive")),
             ("%{ if }%{ endif }", Some("Invalid expression")),
-            ("%{ if a b }%{ endif }", Some("Extra characters in template directive")),
+            ("%{ if a b }%{ endif }", Some("Extra characters in if marker")),
         ] {
             assert_eq!(explain_template(text).first().map(|finding| finding.summary), summary, "{text:?}");
         }

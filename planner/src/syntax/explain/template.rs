@@ -6,53 +6,55 @@ use crate::syntax::token::{Token, TokenKind};
 
 impl Cursor<'_> {
     /// What stands between the quotes or markers, and the closing one. `open` is missing for a template file.
-    pub(super) fn template(&mut self, end: TokenKind, open: Option<Token>) -> bool {
-        let before = self.recovering;
+    pub(super) fn template(&mut self, end: TokenKind, open: Option<Token>) {
         let mut directives = Directives::default();
+        let end = self.template_parts(end, open, &mut directives);
+        directives.check(end, self);
+    }
+
+    /// What ends the template.
+    fn template_parts(&mut self, end: TokenKind, open: Option<Token>, directives: &mut Directives) -> Token {
         loop {
             let token = self.next();
             match token.kind {
-                kind if kind == end => break,
+                kind if kind == end => return token,
                 TokenKind::QuotedLiteral => self.escapes(token),
                 TokenKind::LineLiteral => {}
                 TokenKind::OpenInterpolation => self.interpolation(token, end),
-                TokenKind::OpenDirective => self.directive(token, &mut directives),
+                TokenKind::OpenDirective => self.directive(token, directives),
                 _ => {
                     let detail = "The end of this text was not found.";
                     self.fail("Unterminated template string", detail, token, open);
-                    return self.recover(end);
+                    return self.recover_to(end);
                 }
             }
         }
-        if !self.recovering {
-            directives.check(self);
-        }
-        before == self.recovering
     }
 
     /// `expr }`.
     fn interpolation(&mut self, open: Token, end: TokenKind) {
         self.nested(false, |cursor| {
-            if !cursor.expression() && cursor.recovering {
-                return cursor.recover(TokenKind::CloseSequence);
-            }
-            let close = cursor.next();
+            cursor.expression();
+            let close = cursor.peek();
             match close.kind {
-                TokenKind::CloseSequence => return true,
+                TokenKind::CloseSequence => {
+                    cursor.next();
+                    return;
+                }
                 TokenKind::End => {
-                    cursor.fail(UNCLOSED, "The file ends before the closing brace of this sequence.", open, None)
+                    cursor.fail(UNCLOSED, "The file ends before the closing brace of this sequence.", open, None);
                 }
                 TokenKind::OpenQuote | TokenKind::CloseQuote if end == TokenKind::CloseQuote => {
                     let detail = "The string ends before the closing brace of this sequence.";
-                    cursor.fail(UNCLOSED, detail, open, None)
+                    cursor.fail(UNCLOSED, detail, open, None);
                 }
                 _ => {
                     let detail = "The closing brace of the sequence must stand here. If this text is for \
                                   another language and not a sequence of this one, start it with $${ in place of ${.";
-                    cursor.fail("Extra characters after interpolation expression", detail, close, Some(open))
+                    cursor.fail("Extra characters after interpolation expression", detail, close, Some(open));
                 }
-            };
-            cursor.recover(TokenKind::CloseSequence)
+            }
+            cursor.recover(TokenKind::CloseSequence);
         });
     }
 
@@ -90,7 +92,6 @@ impl Cursor<'_> {
     fn bad_escape(&mut self, literal: Token, start: usize, end: usize, detail: String) {
         let subject = Token { start: literal.start + start, end: literal.start + end, ..literal };
         self.report("Invalid escape sequence", detail, subject, Some(literal));
-        self.recovering = true;
     }
 }
 

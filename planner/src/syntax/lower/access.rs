@@ -23,6 +23,13 @@ impl Lowerer<'_> {
             self.same_line(end, operator.start);
             end = operator.end;
         }
+        // 1.2.3 is one bad number and not an index into 1.2.
+        if let (Expression::Number(_), Some(TraversalOperator::LegacyIndex(_))) =
+            (&traversal.expr, traversal.operators.first().map(Decorated::value))
+        {
+            let detail = "A number has one decimal point at most. Text such as a version needs quotes.";
+            self.fault("Invalid number literal", detail, range);
+        }
         let root = self.expression(&traversal.expr, range);
         let steps = self.steps(&traversal.operators, range);
         // The parser reads -1[0] as (-1)[0]; the sign applies to the whole.

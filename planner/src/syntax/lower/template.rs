@@ -39,6 +39,10 @@ impl<'t> Lowerer<'t> {
             let detail = "The end marker of a heredoc must stand on a line of its own.";
             self.fault("Unterminated template string", detail, &(range.end..range.end));
         }
+        if range.end == self.text.len() {
+            let detail = "The end marker of a heredoc must be followed by a line end.";
+            self.fault("Unterminated template string", detail, &(range.end..range.end));
+        }
         self.not_empty(heredoc, range);
         let kind = if self.text[range.start..].starts_with("<<-") { Kind::FlushHeredoc } else { Kind::Heredoc };
         let plain = heredoc.template.iter().all(|element| element.is_literal());
