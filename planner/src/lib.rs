@@ -1,7 +1,7 @@
 //! Text to plan: finds template files, parses and evaluates them, and compiles them into one sealed graph.
 //!
-//! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`catalog`],
-//! [`find`], [`config`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
+//! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
+//! [`catalog`], [`find`], [`config`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
 //!
 //! ```
 //! use planner::diagnostic::Diagnostics;
@@ -26,6 +26,7 @@ pub mod duration;
 pub mod eval;
 pub mod files;
 pub mod find;
+pub mod interpolate;
 pub mod lower;
 pub mod node;
 pub mod render;

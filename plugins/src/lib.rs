@@ -2,7 +2,7 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`interpolate`], [`draft`],
+//! [`executor`]; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`],
 //! [`io_fault`], [`turns`], [`offload`].
 //!
 //! ```
@@ -21,7 +21,6 @@ pub mod component;
 pub mod config;
 pub mod draft;
 pub mod executor;
-pub mod interpolate;
 pub mod io_fault;
 pub mod keep;
 pub mod lines;

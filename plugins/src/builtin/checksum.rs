@@ -8,13 +8,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::Cancel;
 use md5::digest::{Digest, DynDigest};
+use planner::interpolate::{Interpolation, RunData};
 use planner::value::Value;
 use rayon::prelude::*;
 
 use super::file_set::FileSet;
 use crate::component::{Artifact, ComponentContext, ComponentError, PostProcessed, PostProcessor, Ui};
 use crate::config::{Field, FieldType, Fields, is_placeholder};
-use crate::interpolate::{Interpolation, RunData};
 use crate::io_fault::words_and_advice;
 use crate::offload::Workbench;
 use crate::turns::Turns;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use planner::interpolate::{Facts, Promised, UserVariables};
 use planner::value::Value;
 
 /// What a builder learned about its machine: `build.ID`, `build.Host`, …
@@ -50,4 +51,20 @@ pub struct ComponentContext {
     pub started: jiff::Timestamp,
     /// Whether interactive questions can be asked.
     pub interactive: bool,
+}
+
+impl ComponentContext {
+    /// What templates in the component's strings answer from.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            build_name: self.build_name.clone(),
+            build_type: self.builder_type.clone(),
+            core_version: self.core_version.clone(),
+            template_dir: self.template_dir.clone(),
+            working_dir: self.working_dir.clone(),
+            started: self.started,
+            user: UserVariables::None,
+            promised: Promised::Anything,
+        }
+    }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use planner::duration::GoDuration;
+use planner::interpolate::{Facts, Interpolation, UserVariables};
 use planner::value::Value;
 
 use crate::component::{ComponentContext, ComponentError, OnError};
-use crate::interpolate::Interpolation;
 
 /// Stands for text that is not known before the run.
 const UNKNOWN: &str = "<unknown>";
@@ -36,7 +36,8 @@ impl<'a> Fields<'a> {
         let users = config.get("packer_user_variables").and_then(Value::entries).map(|entries| {
             entries.iter().map(|(name, value)| (name.to_string(), plain_text(value).to_owned())).collect()
         });
-        let interpolation = Interpolation::new(&context, users);
+        let user = users.map_or(UserVariables::None, |users| UserVariables::Known(Arc::new(users)));
+        let interpolation = Interpolation::new(Facts { user, ..context.facts() });
         Self { config, context, interpolation, faults }
     }
 

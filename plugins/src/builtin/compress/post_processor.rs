@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::Cancel;
+use planner::interpolate::{Interpolation, RunData};
 use planner::value::Value;
 
 use super::archive::{self, Fault, Inputs};
@@ -16,7 +17,6 @@ use crate::builtin::file_set::list;
 use crate::component::{Artifact, ComponentContext, ComponentError, PostProcessed, PostProcessor, Ui};
 use crate::config::{Field, FieldType, Fields};
 use crate::draft::Draft;
-use crate::interpolate::{Interpolation, RunData};
 use crate::io_fault::words_and_advice;
 use crate::offload::Workbench;
 

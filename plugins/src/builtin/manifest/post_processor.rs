@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::Cancel;
+use planner::interpolate::{Interpolation, RunData};
 use planner::value::Value;
 
 use super::file::{BuildEntry, FileEntry, ManifestFile};
 use super::lock::ManifestLock;
 use crate::component::{Artifact, ComponentContext, ComponentError, PostProcessed, PostProcessor, Ui};
 use crate::config::{Field, FieldType, Fields};
-use crate::interpolate::{Interpolation, RunData};
 use crate::turns::Turns;
 
 /// The fields of the post-processor.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use planner::interpolate::Interpolation;
 use planner::value::Value;
 
 use super::env_format::EnvFormat;
 use crate::component::{ComponentContext, ComponentError};
 use crate::config::{Field, FieldType, Fields, is_placeholder};
-use crate::interpolate::Interpolation;
 use crate::io_fault::os_words;
 
 /// The fields of both components.

@@ -7,8 +7,9 @@ use engine::Cancel;
 use tempfile::TempPath;
 
 use super::config::{Scripts, ShellLocal, temporary_dir};
+use planner::interpolate::{RenderError, RunData};
+
 use crate::component::{BuildData, ComponentError, Ui};
-use crate::interpolate::{RenderError, RunData};
 use crate::io_fault::words_and_advice;
 use crate::process::{self, Invocation, ProcessError};
 use crate::pump::Stream;

@@ -7,10 +7,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The layout used when none is given: RFC 3339.
-pub(super) const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
+pub(crate) const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
 
 /// `timestamp` in UTC in Go's reference layout.
-pub(super) fn go_layout(timestamp: Timestamp, layout: &str) -> String {
+pub(crate) fn go_layout(timestamp: Timestamp, layout: &str) -> String {
     let time = timestamp.to_zoned(TimeZone::UTC).datetime();
     let mut text = String::new();
     let mut rest = layout;
@@ -127,7 +127,7 @@ fn fraction(time: &DateTime, rest: &str) -> Option<(usize, String)> {
 }
 
 /// `timestamp` in UTC by the `%` verbs; an unknown verb stays as it is.
-pub(super) fn strftime(timestamp: Timestamp, format: &str) -> String {
+pub(crate) fn strftime(timestamp: Timestamp, format: &str) -> String {
     let time = timestamp.to_zoned(TimeZone::UTC).datetime();
     let mut text = String::new();
     let mut chars = format.chars();

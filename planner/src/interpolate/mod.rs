@@ -1,0 +1,17 @@
+//! Go `text/template` inside strings: the second, older templating. The only one that legacy JSON templates have, and
+//! still live in the strings of components of HCL templates.
+//!
+//! Component strings are rendered twice: when a component is prepared (every string but those it keeps for later), and,
+//! for the kept ones, when it runs and knows its data.
+
+pub mod facts;
+mod functions;
+pub(crate) mod layout;
+pub mod render;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use facts::{Facts, Promised, UserVariables};
+pub use render::{Interpolation, RenderError, RunData};

@@ -1,0 +1,187 @@
+//! Templates and what they render to, or why they do not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::eval::Host;
+use crate::interpolate::{Facts, Interpolation, Promised, RunData, UserVariables};
+use crate::value::{Type, Value};
+
+fn facts() -> Facts {
+    let users = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
+    Facts {
+        build_name: "web".into(),
+        build_type: "null".into(),
+        core_version: "1.16.0".into(),
+        template_dir: Some("/templates".into()),
+        working_dir: Arc::new(PathBuf::from("/")),
+        started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
+        user: UserVariables::Known(Arc::new(users)),
+        promised: Promised::Anything,
+    }
+}
+
+fn defining() -> Interpolation {
+    let environment = BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]);
+    let host = Host { environment: Arc::new(environment), ..Host::empty() };
+    let UserVariables::Known(users) = facts().user else { unreachable!() };
+    Interpolation::new(Facts { user: UserVariables::Defining(users, host), ..facts() })
+}
+
+#[test]
+fn renders_at_preparation() {
+    let rows = [
+        ("plain", "plain"),
+        ("{{build_name}}-{{build_type}}", "web-null"),
+        ("{{packer_version}} {{template_dir}} {{pwd}}", "1.16.0 /templates /"),
+        ("{{timestamp}} {{isotime}}", "1700000000 2023-11-14T22:13:20Z"),
+        ("{{isotime \"2006-01-02\"}} {{strftime \"%H:%M\"}}", "2023-11-14 22:13"),
+        ("{{user `region`}}", "eu"),
+        ("<{{user `nope`}}>", "<>"),
+        ("{{build `ID`}}/{{build `Host` | upper}}", "{{.ID}}/{{.HOST}}"),
+        ("{{split build_name \"e\" 1}}{{split `a-b-c` `-` 2}}{{split `xyz` `` 1}}", "bcy"),
+        ("{{replace `a` `b` 1 `aaa`}} {{replace `a` `b` -1 `aaa`}} {{replace_all `a` `b` `aaa`}}", "baa bbb bbb"),
+        ("{{`a` | upper}}{{lower `B`}}", "Ab"),
+        ("{{.Missing}} {{.Missing.Deeper}}", "<no value> <no value>"),
+        ("{{if eq build_type `null`}}n{{else}}x{{end}}", "n"),
+        ("{{upper (user `region` | printf `%s-1`)}}", "EU-1"),
+        ("{{define `t`}}[{{.}}{{upper `a`}}]{{end}}{{template `t` 3}}", "[3A]"),
+    ];
+    for (text, rendered) in rows {
+        assert_eq!(Interpolation::new(facts()).at_prepare(text).as_deref(), Ok(rendered), "{text}");
+    }
+}
+
+#[test]
+fn says_where_and_why_not() {
+    let at = |place: &str, call: &str| format!("template: root:{place}: executing \"root\" at <{call}>: ");
+    let rows = [
+        ("{{env `HOME`}}", at("1:2", "env `HOME`") + "error calling env: env vars are not allowed here"),
+        (
+            "{{consul_key `a`}}",
+            at("1:2", "consul_key `a`") + "error calling consul_key: consul_key is not allowed here",
+        ),
+        (
+            "a\n{{ vault \"a\"  `b` }}",
+            at("2:3", "vault \"a\" `b`") + "error calling vault: Vault vars are only allowed in the variables section",
+        ),
+        (
+            "{{upper (split `a` `-` 3)}}",
+            at("1:9", "split `a` `-` 3")
+                + "error calling split: there is no part 3 when \"a\" is split at \"-\": only 1 part(s) were found",
+        ),
+        ("{{upper}}", at("1:2", "upper") + "wrong number of args for upper: want 1 got 0"),
+        ("{{upper `a` `b`}}", at("1:2", "upper `a` `b`") + "wrong number of args for upper: want 1 got 2"),
+        ("{{upper 1}}", at("1:8", "1") + "expected string; found 1"),
+        ("{{split `a` `b` `c`}}", at("1:16", "`c`") + "expected integer; found `c`"),
+        ("{{upper nil}}", at("1:8", "nil") + "cannot assign nil to string"),
+        ("{{upper .X}}", at("1:8", ".X") + "invalid value; expected string"),
+        ("{{1 | upper}}", at("1:6", "upper") + "wrong type for value; expected string; got int"),
+        (
+            "{{isotime `a` `b`}}",
+            at("1:2", "isotime `a` `b`") + "error calling isotime: too many values, 1 needed: [a b]",
+        ),
+        ("{{nosuch}}", "template: root:1: function \"nosuch\" not defined".to_owned()),
+        ("\n{{if true}}{{nosuch .X}}{{end}}", "template: root:2: function \"nosuch\" not defined".to_owned()),
+        ("{{.X", "template: root:1: unclosed action".to_owned()),
+    ];
+    for (text, expected) in rows {
+        let error = Interpolation::new(facts()).at_prepare(text).unwrap_err().to_string();
+        assert_eq!(error, expected, "{text}");
+    }
+}
+
+#[test]
+fn hcl_templates_have_no_user_variables() {
+    let hcl = Interpolation::new(Facts { user: UserVariables::None, ..facts() });
+    assert!(hcl.at_prepare("{{user `x`}}").unwrap_err().to_string().contains("${var.x}"));
+    assert!(hcl.check("{{.X").is_err());
+    assert_eq!(hcl.check("{{.X}} {{build `ID`}} {{build_name}} {{env `X`}}"), Ok(()));
+    assert!(hcl.check("{{nosuch .X}}").is_err());
+}
+
+#[test]
+fn variables_may_look_outside() {
+    let rows = [
+        ("{{env `HOME`}}{{env `NOPE`}}", Ok("/root")),
+        ("{{user `region`}}", Ok("eu")),
+        ("{{user `nope`}}", Err("error calling user: Error: variable not set: nope")),
+        ("{{vault `a` `b`}}", Err("error calling vault: services that keep secrets are not available here")),
+        ("{{aws_secretsmanager}}", Err("error calling aws_secretsmanager: secret name must be provided")),
+    ];
+    for (text, expected) in rows {
+        let rendered = defining().at_prepare(text).map_err(|error| error.to_string());
+        match expected {
+            Ok(expected) => assert_eq!(rendered.as_deref(), Ok(expected), "{text}"),
+            Err(part) => assert!(rendered.clone().unwrap_err().ends_with(part), "{text}: {rendered:?}"),
+        }
+    }
+}
+
+#[test]
+fn renders_until_nothing_changes() {
+    let users = BTreeMap::from([
+        ("a".to_owned(), "{{user `b`}}!".to_owned()),
+        ("b".to_owned(), "{{upper `x`}}".to_owned()),
+        ("loop".to_owned(), "{{user `loop`}}".to_owned()),
+    ]);
+    let interpolation = Interpolation::new(Facts { user: UserVariables::Known(Arc::new(users)), ..facts() });
+    assert_eq!(interpolation.until_stable("{{user `a`}}").as_deref(), Ok("X!"));
+    assert_eq!(interpolation.until_stable("{{user `loop`}}").as_deref(), Ok("{{user `loop`}}"));
+}
+
+#[test]
+fn build_passes_on_what_was_promised() {
+    let names = Promised::Names(Arc::new(BTreeSet::from(["ID".into(), "WinRMPassword".into()])));
+    let missing = "error calling build: loaded data, but couldnt find Nope in it.";
+    let never = "error calling build: Error validating build variable: the given variable ID will not be passed into \
+                 your plugin.";
+    let marked = "Build_ID. To set this dynamically in the Packer template, you must use the `build` function";
+    let rows = [
+        (names.clone(), "{{build `ID`}}", Ok("{{.ID}}")),
+        (names.clone(), "{{build `Nope`}}", Err(missing)),
+        (names.clone(), "{{.ID}}", Ok(marked)),
+        (names.clone(), "{{.WinRMPassword}}", Ok("{{.WinRMPassword}}")),
+        (names, "{{.Nope}}", Ok("<no value>")),
+        (Promised::Nothing, "{{build `ID`}}", Err(never)),
+        (Promised::Anything, "{{build `Nope`}}", Ok("{{.Nope}}")),
+    ];
+    for (promised, text, expected) in rows {
+        let rendered = Interpolation::new(Facts { promised, ..facts() }).at_prepare(text);
+        let rendered = rendered.map_err(|error| error.to_string());
+        match expected {
+            Ok(expected) => assert_eq!(rendered.as_deref(), Ok(expected), "{text}"),
+            Err(end) => assert!(rendered.clone().unwrap_err().ends_with(end), "{text}: {rendered:?}"),
+        }
+    }
+}
+
+#[test]
+fn renders_at_run_time() {
+    let data = BTreeMap::from([
+        ("ID".to_owned(), Value::string("i-1")),
+        ("Port".to_owned(), Value::int(22)),
+        ("Host".to_owned(), Value::Unknown(Type::String)),
+    ]);
+    let data = RunData::new(&data).with("Vars", "A='b'");
+    let rows = [
+        ("{{.Vars}} {{.ID}}:{{.Port}}", "A='b' i-1:22"),
+        ("{{build `ID`}}", "i-1"),
+        ("{{.Host}}", "<unknown>"),
+        ("{{.Nope}}", "<no value>"),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(Interpolation::new(facts()).at_run(text, &data).as_deref(), Ok(expected), "{text}");
+    }
+    let error = Interpolation::new(facts()).at_run("{{build `Nope`}}", &data).unwrap_err().to_string();
+    assert!(error.ends_with("error calling build: loaded data, but couldnt find Nope in it."), "{error}");
+}
+
+#[test]
+fn uuids_are_well_formed_and_differ() {
+    let one = Interpolation::new(facts()).at_prepare("{{uuid}}").unwrap();
+    let other = Interpolation::new(facts()).at_prepare("{{uuid}}").unwrap();
+    assert_ne!(one, other);
+    assert_eq!(one.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+}
