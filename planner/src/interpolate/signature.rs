@@ -31,13 +31,16 @@ impl Takes {
 /// What a function gives, or why it cannot.
 pub(super) type Answer = Result<Value, String>;
 
+/// What a function does.
+pub(super) type Run = dyn Fn(&[Value]) -> Answer + Send + Sync;
+
 /// A function that templates can call.
 #[derive(Clone)]
 pub(super) struct Function {
     pub(super) params: &'static [Takes],
     /// The type of any further arguments.
     pub(super) rest: Option<Takes>,
-    pub(super) run: Arc<dyn Fn(&[Value]) -> Answer + Send + Sync>,
+    pub(super) run: Arc<Run>,
 }
 
 /// How an argument was written.

@@ -251,7 +251,7 @@ mod tests {
             text,
             "4 error(s) occurred:\n\n\
              * packer_on_error must be one of cleanup, abort, ask, run-cleanup-provisioner; it is \"panic\"\n\
-             * error rendering 'text': error calling env: env vars are not allowed here\n\
+             * error rendering 'text': template: root:1:2: executing \"root\" at <env `X`>: error calling env: env vars are not allowed here\n\
              * wait: time: missing unit in duration \"5\"\n\
              * own"
         );

@@ -261,7 +261,7 @@ mod tests {
             ),
             (
                 &[inline.clone(), ("execute_command", Value::strings(["{{.Vars"]))],
-                &["error in 'execute_command': template: root:1:8: unclosed action"],
+                &["error in 'execute_command': template: root:1: unclosed action"],
             ),
             (
                 &[inline.clone(), ("tempfile_extension", Value::string("a/b"))],
