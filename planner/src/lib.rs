@@ -1,7 +1,7 @@
 //! Text to plan: finds template files, parses and evaluates them, and compiles them into one sealed graph.
 //!
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
-//! [`catalog`], [`find`], [`config`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
+//! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
 //!
 //! ```
 //! use planner::diagnostic::Diagnostics;
@@ -23,6 +23,7 @@ pub mod catalog;
 pub mod config;
 pub mod diagnostic;
 pub mod duration;
+pub mod dynamic;
 pub mod eval;
 pub mod files;
 pub mod find;

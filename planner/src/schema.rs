@@ -1,21 +1,39 @@
 //! Decodes a component's body by its schema into one object value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
 use crate::config::shape::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dynamic;
 use crate::eval::{self, Scope};
 use crate::span::Span;
 use crate::syntax::ast::{Attribute, Block, Body};
 use crate::value::{ObjectType, Type, Value, convert};
 
-/// Evaluates `bodies` together (a source's body and what a build adds to it) into an object of `schema`.
+/// `body` with the `dynamic` blocks at every depth of it expanded in `scope`.
+pub fn expand<'b>(schema: &Schema, body: &'b Body, scope: &Scope<'_>, diags: &mut Diagnostics) -> Cow<'b, Body> {
+    let inner = |kind: &str| schema.blocks.iter().find(|block| &*block.name == kind);
+    let mut expanded = dynamic::expand(body, &|kind| inner(kind).map(|_| 0), scope, diags);
+    for at in 0..expanded.blocks.len() {
+        let block = &expanded.blocks[at];
+        let Some(known) = inner(&block.kind.name) else { continue };
+        if let Cow::Owned(body) = expand(&known.schema, &block.body, scope, diags) {
+            expanded.to_mut().blocks[at].body = body;
+        }
+    }
+    expanded
+}
+
+/// Evaluates `bodies` together (a source's body and what a build adds to it) into an object of `schema`. They hold no
+/// `dynamic` blocks any more, see [`expand`].
 ///
 /// Attributes that are not given are null. On errors the result is best effort and must not be used.
-pub fn decode(schema: &Schema, bodies: &[&Body], owner: Span, scope: &Scope<'_>, diags: &mut Diagnostics) -> Value {
+pub fn decode(schema: &Schema, bodies: &[&Body], scope: &Scope<'_>, diags: &mut Diagnostics) -> Value {
     check_names(schema, bodies, diags);
+    let owner = start_of(bodies);
     let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
     for attribute in &schema.attributes {
         entries.insert(attribute.name.clone(), decode_attribute(attribute, bodies, owner, scope, diags));
@@ -26,14 +44,9 @@ pub fn decode(schema: &Schema, bodies: &[&Body], owner: Span, scope: &Scope<'_>,
     Value::Object(Arc::new(entries))
 }
 
-/// Checks only what needs no evaluation: names of arguments and blocks, and required ones.
-pub fn check(schema: &Schema, bodies: &[&Body], owner: Span, diags: &mut Diagnostics) {
-    check_names(schema, bodies, diags);
-    for attribute in schema.attributes.iter().filter(|attribute| attribute.required) {
-        if find(bodies, &attribute.name).is_none() {
-            diags.push(missing(&attribute.name, owner));
-        }
-    }
+/// Where something that is missing would stand.
+fn start_of(bodies: &[&Body]) -> Option<Span> {
+    bodies.first().map(|body| Span { end: body.span.start, ..body.span })
 }
 
 fn check_names(schema: &Schema, bodies: &[&Body], diags: &mut Diagnostics) {
@@ -69,8 +82,6 @@ fn unsupported_block(schema: &Schema, block: &Block) -> Diagnostic {
     let kind = &block.kind.name;
     let hint = if schema.attributes.iter().any(|attribute| attribute.name == *kind) {
         format!(" Did you mean to define argument {kind:?}? If so, use the equals sign to assign it a value.")
-    } else if &**kind == "dynamic" {
-        " This version does not expand dynamic blocks; write the blocks out.".to_owned()
     } else {
         did_you_mean(kind, schema.blocks.iter().map(|known| &*known.name))
     };
@@ -78,7 +89,7 @@ fn unsupported_block(schema: &Schema, block: &Block) -> Diagnostic {
     Diagnostic::error("Unsupported block type", detail, block.kind.span)
 }
 
-fn missing(name: &str, owner: Span) -> Diagnostic {
+fn missing(name: &str, owner: Option<Span>) -> Diagnostic {
     let detail = format!("The argument {name:?} is required, but no definition was found.");
     Diagnostic::error("Missing required argument", detail, owner)
 }
@@ -90,7 +101,7 @@ fn find<'a>(bodies: &[&'a Body], name: &str) -> Option<&'a Attribute> {
 fn decode_attribute(
     schema: &AttributeSchema,
     bodies: &[&Body],
-    owner: Span,
+    owner: Option<Span>,
     scope: &Scope<'_>,
     diags: &mut Diagnostics,
 ) -> Value {
@@ -105,7 +116,7 @@ fn decode_attribute(
         Ok(value) => value,
         Err(error) => {
             let detail = format!("Inappropriate value for attribute {:?}: {error}.", schema.name);
-            diags.error("Incorrect attribute value type", detail, attribute.expr.span);
+            diags.push(eval::explain(&attribute.expr, scope, "Incorrect attribute value type", detail));
             Value::Unknown(schema.ty.clone())
         }
     }
@@ -114,7 +125,7 @@ fn decode_attribute(
 fn decode_blocks(
     schema: &BlockSchema,
     bodies: &[&Body],
-    owner: Span,
+    owner: Option<Span>,
     scope: &Scope<'_>,
     diags: &mut Diagnostics,
 ) -> Value {
@@ -124,20 +135,27 @@ fn decode_blocks(
         let detail = format!("At least {} {:?} blocks are required.", schema.min, schema.name);
         diags.error(format!("Insufficient {} blocks", schema.name), detail, owner);
     }
-    let mut decoded = blocks.iter().map(|block| decode(&schema.schema, &[&block.body], block.header, scope, diags));
     match schema.nesting {
         BlockNesting::List => {
-            let items: Vec<Value> = decoded.collect();
+            let mut items = Vec::with_capacity(blocks.len());
+            for block in blocks {
+                items.push(decode(&schema.schema, &[&block.body], scope, diags));
+                if block.body.is_unknown {
+                    // As nobody knows how many blocks there will be, nothing can be said of the list.
+                    return Value::Unknown(Type::List(Arc::new(object_type(&schema.schema))));
+                }
+            }
             Value::List(object_type(&schema.schema), items.into())
         }
         BlockNesting::Single => {
-            let first = decoded.next().unwrap_or_else(|| Value::Null(object_type(&schema.schema)));
-            drop(decoded);
             if let Some(extra) = blocks.get(1) {
                 let detail = format!("Only one {} block is allowed.", schema.name);
                 diags.error(format!("Duplicate {} block", schema.name), detail, extra.header);
             }
-            first
+            match blocks.first() {
+                Some(block) => decode(&schema.schema, &[&block.body], scope, diags),
+                None => Value::Null(object_type(&schema.schema)),
+            }
         }
     }
 }

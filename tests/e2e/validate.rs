@@ -89,10 +89,6 @@ fn components_are_checked_without_running_anything() {
     let rows = [
         ("provisioner \"shell-local\" {}", "cannot all be empty."),
         ("provisioner \"sleep\" {\n    duration = \"soon\"\n  }", "duration"),
-        (
-            "dynamic \"provisioner\" {\n    for_each = []\n    labels = [\"sleep\"]\n    content {}\n  }",
-            "Error: Dynamic blocks are not supported",
-        ),
         ("provisioner \"nothing\" {}", "Error: Unknown provisioner type \"nothing\""),
         ("post-processor \"checksum\" { checksum_types = [\"crc\"] }", "Unrecognized checksum type: crc"),
         ("post-processor \"compres\" {}", "Did you mean to use \"compress\"?"),

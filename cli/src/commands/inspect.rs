@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use planner::catalog::{Catalog, ComponentKind, Schema};
-use planner::config::{ComponentBlock, Template};
+use planner::config::ComponentBlock;
 use planner::diagnostic::Diagnostics;
 use planner::lower::builds::expand;
 use planner::lower::{Analysis, BlockPlan};
@@ -32,7 +32,7 @@ fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refuse
     let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");
     session.say(&values_text(&analysis));
-    session.say(&builds_text(&analysis.template, &expanded));
+    session.say(&builds_text(&expanded));
     Ok(())
 }
 
@@ -75,10 +75,10 @@ fn shown(value: &Value) -> String {
     display::render(value)
 }
 
-fn builds_text(template: &Template, expanded: &planner::lower::builds::Expanded) -> String {
+fn builds_text(expanded: &planner::lower::builds::Expanded) -> String {
     let mut text = String::from("> builds:\n");
     for (at, plan) in expanded.blocks.iter().enumerate() {
-        let block = &template.builds[at];
+        let block = &plan.block;
         let name = if plan.name.is_empty() { format!("<unnamed build {at}>") } else { plan.name.to_string() };
         let _ = write!(text, "\n  > {name}:\n");
         if !plan.description.is_empty() {

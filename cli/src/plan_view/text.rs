@@ -89,7 +89,7 @@ fn groups(program: &Program, needs: &Needs) -> Vec<Vec<BuildId>> {
 fn write_group(text: &mut String, program: &Program, files: &Files, needs: &Needs, group: &[BuildId], detail: bool) {
     let first = group[0];
     let build = program.build(first);
-    let block = &program.template.builds[build.block as usize];
+    let block = &program.block(first).block;
     let name = &program.block(first).name;
     let title = if name.is_empty() { "build".to_owned() } else { format!("build {name:?}") };
     let _ = writeln!(text, "{title}  ({})  {}", files.place(block.header), plural(group.len(), "build"));
@@ -116,8 +116,8 @@ fn write_group(text: &mut String, program: &Program, files: &Files, needs: &Need
 
 /// What happens to a build, a line each.
 fn steps(program: &Program, id: BuildId, build: &Build) -> Vec<(&'static str, String)> {
-    let block = &program.template.builds[build.block as usize];
     let plan = program.block(id);
+    let block = &plan.block;
     let mut steps = Vec::new();
     for at in &build.provisioners {
         let (inner, meta) = (&block.provisioners[*at as usize], &plan.provisioners[*at as usize]);

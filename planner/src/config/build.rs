@@ -1,12 +1,16 @@
 //! The `build` block: which sources are built, and what happens to them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::component::{self, ComponentBlock, POST_PROCESSOR_META, PROVISIONER_META};
-use crate::config::shape::{Shape, attribute, has_labels};
+use crate::config::shape::{Shape, attribute};
 use crate::diagnostic::Diagnostics;
+use crate::dynamic;
+use crate::eval::{self, Scope};
 use crate::span::Span;
-use crate::syntax::ast::{Block, Body, Expr, ExprKind, Ident};
+use crate::syntax::ast::{Block, Body, Expr, Ident};
+use crate::value::{Type, convert};
 
 const BUILD: Shape = Shape {
     attributes: &["name", "description", "sources"],
@@ -42,8 +46,6 @@ pub struct BuildBlock {
     pub error_cleanup: Option<ComponentBlock>,
     /// The post-processor chains, in file order regardless of their form.
     pub chains: Vec<Chain>,
-    /// `dynamic` blocks: valid, but not expanded yet, so such a build is refused when it is compiled.
-    pub dynamic: Vec<Span>,
     /// The block's header.
     pub header: Span,
 }
@@ -64,10 +66,12 @@ pub struct SourceUse {
     pub header: Span,
 }
 
-/// Decodes a `build` block.
-pub fn decode(block: &Block, diags: &mut Diagnostics) -> BuildBlock {
-    BUILD.check(&block.body, block.header, diags);
-    let expr = |name: &str| attribute(&block.body, name).map(|attribute| attribute.expr.clone());
+/// Decodes a `build` block. Its `dynamic` blocks are expanded in `scope`.
+///
+/// Nothing is said of what is in a block whose own shape is wrong.
+pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<BuildBlock> {
+    let body = well_formed(&BUILD, block, scope, diags)?;
+    let expr = |name: &str| attribute(&body, name).map(|attribute| attribute.expr.clone());
     let mut build = BuildBlock {
         name: expr("name"),
         description: expr("description"),
@@ -76,18 +80,32 @@ pub fn decode(block: &Block, diags: &mut Diagnostics) -> BuildBlock {
         provisioners: Vec::new(),
         error_cleanup: None,
         chains: Vec::new(),
-        dynamic: Vec::new(),
         header: block.header,
     };
-    for inner in &block.body.blocks {
-        decode_inner(inner, &mut build, diags);
+    for inner in &body.blocks {
+        decode_inner(inner, &mut build, scope, diags);
     }
-    build
+    Some(build)
 }
 
-fn decode_inner(inner: &Block, build: &mut BuildBlock, diags: &mut Diagnostics) {
+/// The expanded body of `block`, if it has this shape.
+fn well_formed<'b>(
+    shape: &Shape,
+    block: &'b Block,
+    scope: &Scope<'_>,
+    diags: &mut Diagnostics,
+) -> Option<Cow<'b, Body>> {
+    let mut found = Diagnostics::new();
+    let body = dynamic::expand(&block.body, &|kind| shape.labels(kind), scope, &mut found);
+    shape.check(&body, block.header, &mut found);
+    let failed = found.has_errors();
+    diags.append(found);
+    (!failed).then_some(body)
+}
+
+fn decode_inner(inner: &Block, build: &mut BuildBlock, scope: &Scope<'_>, diags: &mut Diagnostics) {
     match &*inner.kind.name {
-        "source" if has_labels(inner, 1) => build.source_uses.extend(decode_use(inner, diags)),
+        "source" => build.source_uses.extend(decode_use(inner, diags)),
         "provisioner" => build.provisioners.extend(component::decode(inner, PROVISIONER_META)),
         "error-cleanup-provisioner" => {
             if build.error_cleanup.is_some() {
@@ -102,14 +120,11 @@ fn decode_inner(inner: &Block, build: &mut BuildBlock, diags: &mut Diagnostics) 
             build.chains.extend(single.map(|block| vec![block]));
         }
         "post-processors" => {
-            CHAIN.check(&inner.body, inner.header, diags);
-            let blocks = inner.body.blocks.iter().filter(|block| &*block.kind.name == "post-processor");
-            let chain: Chain = blocks.filter_map(|block| component::decode(block, POST_PROCESSOR_META)).collect();
-            build.chains.push(chain);
-            let dynamic = inner.body.blocks.iter().filter(|block| &*block.kind.name == "dynamic");
-            build.dynamic.extend(dynamic.map(|block| block.header));
+            let Some(body) = well_formed(&CHAIN, inner, scope, diags) else { return };
+            build
+                .chains
+                .push(body.blocks.iter().filter_map(|block| component::decode(block, POST_PROCESSOR_META)).collect());
         }
-        "dynamic" => build.dynamic.push(inner.header),
         "hcp_packer_registry" => {
             let detail = "This version does not publish to a registry. The block is read and nothing is sent.";
             diags.warning("hcp_packer_registry has no effect", detail, inner.header);
@@ -118,16 +133,20 @@ fn decode_inner(inner: &Block, build: &mut BuildBlock, diags: &mut Diagnostics) 
     }
 }
 
+/// The local name is part of the build's name, which must not depend on anything: it is evaluated without variables.
 fn decode_use(inner: &Block, diags: &mut Diagnostics) -> Option<SourceUse> {
     let mut body = inner.body.clone();
     let mut name = None;
     if let Some(found) = attribute(&inner.body, "name") {
-        let ExprKind::String(text) = &found.expr.kind else {
-            let detail = "The local name of a source must be a literal string.";
-            diags.error("Variables not allowed", detail, found.expr.span);
-            return None;
+        let value = eval::evaluate_constant(&found.expr, diags);
+        name = match convert(&value, &Type::String) {
+            Ok(value) => value.as_str().map(|text| Ident { name: text.into(), span: found.expr.span }),
+            Err(error) => {
+                diags.error("Unsuitable value type", format!("Unsuitable value: {error}."), found.expr.span);
+                None
+            }
         };
-        name = Some(Ident { name: text.clone(), span: found.expr.span });
+        name.as_ref()?;
         body.attributes.retain(|attribute| &*attribute.name.name != "name");
     }
     Some(SourceUse { reference: inner.labels[0].clone(), name, body, header: inner.header })

@@ -19,11 +19,6 @@ impl Shape {
     /// Reports everything in `body` that the shape does not allow or misses. `owner` is pointed at when an argument is
     /// missing.
     pub fn check(&self, body: &Body, owner: Span, diags: &mut Diagnostics) {
-        for attribute in &body.attributes {
-            if !self.attributes.contains(&&*attribute.name.name) {
-                self.unsupported_argument(&attribute.name, diags);
-            }
-        }
         for name in self.required {
             if attribute(body, name).is_none() {
                 let detail = format!("The argument {name:?} is required, but no definition was found.");
@@ -31,11 +26,25 @@ impl Shape {
             }
         }
         for block in &body.blocks {
-            match self.blocks.iter().find(|(kind, _)| *kind == &*block.kind.name) {
-                Some((_, labels)) => check_labels(block, labels, diags),
-                None => self.unsupported_block(&block.kind, diags),
+            if let Some((_, labels)) = self.blocks.iter().find(|(kind, _)| *kind == &*block.kind.name) {
+                check_labels(block, labels, diags);
             }
         }
+        for attribute in &body.attributes {
+            if !self.attributes.contains(&&*attribute.name.name) {
+                self.unsupported_argument(&attribute.name, diags);
+            }
+        }
+        for block in &body.blocks {
+            if self.labels(&block.kind.name).is_none() {
+                self.unsupported_block(&block.kind, diags);
+            }
+        }
+    }
+
+    /// How many labels blocks of type `kind` have; none when they may not stand here.
+    pub fn labels(&self, kind: &str) -> Option<usize> {
+        self.blocks.iter().find(|(known, _)| *known == kind).map(|(_, labels)| labels.len())
     }
 
     fn unsupported_argument(&self, name: &Ident, diags: &mut Diagnostics) {
@@ -68,7 +77,8 @@ pub fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> St
     suggest(given, known).map_or_else(String::new, |name| format!(" Did you mean {name:?}?"))
 }
 
-fn check_labels(block: &Block, names: &[&str], diags: &mut Diagnostics) {
+/// Reports labels that `block` lacks, or has too many of.
+pub fn check_labels(block: &Block, names: &[&str], diags: &mut Diagnostics) {
     let kind = &block.kind.name;
     if let Some(missing) = names.get(block.labels.len()) {
         let detail = format!("All {kind} blocks must have {} labels ({}).", names.len(), names.join(", "));

@@ -1,6 +1,5 @@
 //! The root of a template: all files read together.
 
-use crate::config::build::{self, BuildBlock};
 use crate::config::data::{self, DataBlock};
 use crate::config::local::{self, LocalDefinition};
 use crate::config::packer::{self, PackerBlock};
@@ -10,7 +9,7 @@ use crate::config::variable::{self, VariableBlock};
 use crate::diagnostic::Diagnostics;
 use crate::eval::Scope;
 use crate::files::Files;
-use crate::syntax::ast::Body;
+use crate::syntax::ast::{Block, Body};
 
 const ROOT: Shape = Shape {
     attributes: &[],
@@ -42,10 +41,8 @@ pub struct Template {
     pub data: Vec<DataBlock>,
     /// Sources, in file order.
     pub sources: Vec<SourceBlock>,
-    /// Builds, in file order.
-    pub builds: Vec<BuildBlock>,
-    /// What is wrong inside build blocks. Like the reference, a syntax check does not look there.
-    pub build_findings: Diagnostics,
+    /// `build` blocks, in file order. What is in them is decided when values are known: see [`super::build::decode`].
+    pub builds: Vec<Block>,
 }
 
 /// Decodes the bodies of all template files.
@@ -67,7 +64,7 @@ pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut 
                 "locals" => template.locals.extend(local::decode_many(block, diags)),
                 "data" if shape::has_labels(block, 2) => template.data.extend(data::decode(block, diags)),
                 "source" if shape::has_labels(block, 2) => template.sources.push(source::decode(block)),
-                "build" => template.builds.push(build::decode(block, &mut template.build_findings)),
+                "build" => template.builds.push(block.clone()),
                 "hcp_packer_registry" => {
                     registries += 1;
                     reject_registry(block.header, registries, diags);

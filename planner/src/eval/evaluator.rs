@@ -37,6 +37,19 @@ pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
     evaluate(expr, &scope, diags)
 }
 
+/// An error about the value of `expr`, with the values of the variables in it.
+pub fn explain(expr: &Expr, scope: &Scope<'_>, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(summary, detail, expr.span);
+    diagnostic.values = match &expr.kind {
+        ExprKind::Bound(binding, inner) => {
+            let frame = Frame { names: Names::Generated(binding), parent: None };
+            Evaluator { scope, frame: Some(&frame) }.witnesses(inner)
+        }
+        _ => Evaluator { scope, frame: None }.witnesses(expr),
+    };
+    diagnostic
+}
+
 /// Names added to what is around an expression.
 pub(super) struct Frame<'e> {
     pub(super) names: Names<'e>,

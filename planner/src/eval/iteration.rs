@@ -101,8 +101,8 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// The keys and values of a known collection, in iteration order.
-fn pairs(value: &Value) -> Option<Vec<(Value, Value)>> {
+/// The keys and values of a known collection, in iteration order; none when it is unknown, or no collection.
+pub fn pairs(value: &Value) -> Option<Vec<(Value, Value)>> {
     Some(match value {
         Value::List(_, items) | Value::Tuple(items) => {
             items.iter().enumerate().map(|(at, item)| (Value::Number(at.into()), item.clone())).collect()

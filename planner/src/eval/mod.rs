@@ -23,9 +23,10 @@ mod tests;
 mod witness;
 
 pub use crate::syntax::ast::Expr;
-pub use evaluator::{Scope, evaluate, evaluate_constant};
+pub use evaluator::{Scope, evaluate, evaluate_constant, explain};
 pub use functions::Functions;
 pub use host::{Clock, Host};
+pub use iteration::pairs;
 pub use lookup::{Found, Lookup, MapLookup};
 pub use reference::{Reference, ReferenceStep, references};
 pub use secrets::{NoSecrets, SecretError, SecretStore};

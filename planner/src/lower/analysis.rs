@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostics;
 use crate::eval::{Functions, Host, MapLookup, Scope};
 use crate::files::Files;
 use crate::find::{TemplateFiles, find_templates, read_file};
+use crate::lower::structure;
 use crate::syntax;
 use crate::value::Type;
 use crate::values::VariableInputs;
@@ -106,8 +107,7 @@ pub fn analyse(
     files: &mut Files,
     diags: &mut Diagnostics,
 ) -> Analysis {
-    let Parsed { mut template, found } = parsed;
-    diags.append(std::mem::take(&mut template.build_findings));
+    let Parsed { template, found } = parsed;
     let AnalysisInputs { variables: given, host, version } = inputs;
     let mut given = given.clone();
     given.auto_files = found.auto_variables;
@@ -148,11 +148,7 @@ impl Analysis {
         let index = self.values.dependencies();
         let mut found = BTreeSet::new();
         for build in &self.template.builds {
-            let own = [&build.name, &build.description, &build.sources].into_iter().flatten().map(|expr| &**expr);
-            let components = build.provisioners.iter().chain(&build.error_cleanup).chain(build.chains.iter().flatten());
-            for expr in own.chain(components.flat_map(|block| block.meta.expressions())) {
-                found.extend(index.of_expr(expr).data);
-            }
+            found.extend(index.of_references(&structure::references(&build.body)).data);
         }
         found.retain(|at| !self.values.has_data(*at));
         found

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, ComponentKind};
-use crate::config::{BuildBlock, ComponentBlock, Template};
+use crate::config::{BuildBlock, ComponentBlock, Template, build};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{self, Scope};
 use crate::lower::analysis::Analysis;
@@ -14,6 +14,7 @@ use crate::lower::program::{BlockPlan, Build};
 use crate::lower::reference::{Schemas, SourceIndex, parse_reference};
 use crate::select::Selection;
 use crate::span::Span;
+use crate::syntax::ast::Block;
 use crate::value::{Type, Value, convert};
 use crate::values::{BuildView, ComponentScope};
 
@@ -42,14 +43,13 @@ pub fn expand(analysis: &Analysis, catalog: &dyn Catalog, selection: &Selection,
     let mut expanded = Expanded::default();
     let mut names = Vec::new();
     let mut cut_any = false;
-    for (at, block) in template.builds.iter().enumerate() {
+    for block in &template.builds {
         let mut expander = Expander { analysis, catalog, sources: &sources, schemas: &mut expanded.schemas, diags };
-        let plan = expander.block_plan(block);
-        let choices = expander.choices(block);
-        expander.check_components(block);
-        cut_any |= cuts_any(block, &plan, selection);
+        let Some((plan, choices)) = expander.expand(block) else { continue };
+        let at = expanded.blocks.len();
+        cut_any |= cuts_any(&plan, selection);
         for choice in choices {
-            let build = make_build(template, block, at, &plan, choice, selection);
+            let build = make_build(template, at, &plan, choice, selection);
             names.push(build.name.to_string());
             if selection.takes_build(&build.name) {
                 expanded.builds.push(build);
@@ -71,7 +71,18 @@ struct Expander<'a> {
 }
 
 impl Expander<'_> {
-    fn block_plan(&mut self, block: &BuildBlock) -> BlockPlan {
+    fn expand(&mut self, block: &Block) -> Option<(BlockPlan, Vec<SourceChoice>)> {
+        let values = &self.analysis.values;
+        let plain = ComponentScope::plain(values);
+        let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
+        let block = build::decode(block, &scope, self.diags)?;
+        let plan = self.block_plan(block);
+        let choices = self.choices(&plan.block);
+        self.check_components(&plan.block);
+        Some((plan, choices))
+    }
+
+    fn block_plan(&mut self, block: BuildBlock) -> BlockPlan {
         let values = &self.analysis.values;
         let plain = ComponentScope::plain(values);
         let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
@@ -90,7 +101,7 @@ impl Expander<'_> {
         for chain in &block.chains {
             chains.push(chain.iter().map(|inner| meta::post_processor(inner, &scope, diags)).collect());
         }
-        BlockPlan { name, description, provisioners, error_cleanup, chains }
+        BlockPlan { block, name, description, provisioners, error_cleanup, chains }
     }
 
     /// All entries of `sources`, then all `source` blocks.
@@ -154,10 +165,6 @@ impl Expander<'_> {
     }
 
     fn check_components(&mut self, block: &BuildBlock) {
-        for at in &block.dynamic {
-            let detail = "This version does not expand dynamic blocks; write the blocks out.";
-            self.diags.error("Dynamic blocks are not supported", detail, *at);
-        }
         let mut require = |kind: ComponentKind, label: &str, inner: &ComponentBlock| {
             self.schemas.require(self.catalog, kind, label, &inner.kind.name, inner.header, self.diags);
         };
@@ -184,24 +191,17 @@ fn text_of(expr: &eval::Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Arc
     }
 }
 
-fn make_build(
-    template: &Template,
-    block: &BuildBlock,
-    at: usize,
-    plan: &BlockPlan,
-    choice: SourceChoice,
-    selection: &Selection,
-) -> Build {
+fn make_build(template: &Template, at: usize, plan: &BlockPlan, choice: SourceChoice, selection: &Selection) -> Build {
     let source = &template.sources[choice.source];
     let SourceChoice { use_at, local_name, .. } = choice;
     let selector = format!("{}.{local_name}", source.kind.name);
     let name = if plan.name.is_empty() { selector.clone() } else { format!("{}.{selector}", plan.name) };
     let runs = plan.provisioners.iter().enumerate().filter(|(_, meta)| meta.sources.runs_for(&selector));
     let error_cleanup = plan.error_cleanup.as_ref().is_some_and(|meta| meta.sources.runs_for(&selector));
-    let mut chains = Vec::with_capacity(block.chains.len());
+    let mut chains = Vec::with_capacity(plan.chains.len());
     for (chain_at, metas) in plan.chains.iter().enumerate() {
         let kept = metas.iter().enumerate().take_while(|(at, meta)| {
-            let inner = &block.chains[chain_at][*at];
+            let inner = &plan.block.chains[chain_at][*at];
             !selection.excepts(shown_name(inner, meta))
         });
         let running = kept.filter(|(_, meta)| meta.sources.runs_for(&selector));
@@ -230,9 +230,9 @@ fn shown_name<'a>(block: &'a ComponentBlock, meta: &'a PostProcessorMeta) -> &'a
     if meta.name.is_empty() { &block.kind.name } else { &meta.name }
 }
 
-fn cuts_any(block: &BuildBlock, plan: &BlockPlan, selection: &Selection) -> bool {
+fn cuts_any(plan: &BlockPlan, selection: &Selection) -> bool {
     let metas = plan.chains.iter().flatten();
-    block.chains.iter().flatten().zip(metas).any(|(inner, meta)| selection.excepts(shown_name(inner, meta)))
+    plan.block.chains.iter().flatten().zip(metas).any(|(inner, meta)| selection.excepts(shown_name(inner, meta)))
 }
 
 /// Builds may share a name (the same source used twice); their keys may not.

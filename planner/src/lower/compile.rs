@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, ComponentKind};
 use crate::config::Template;
 use crate::diagnostic::Diagnostics;
 use crate::lower::analysis::Analysis;
-use crate::lower::builds;
+use crate::lower::builds::{self, Expanded};
 use crate::lower::graph::{self, Extent, Limits};
 use crate::lower::program::Program;
 use crate::lower::reference::Schemas;
@@ -28,7 +28,7 @@ pub fn lower(
     require_datasources(&analysis.template, catalog, &mut expanded.schemas);
     let Analysis { template, values } = analysis;
     let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));
-    let plan = graph::build_graph(&template, &values, &expanded.builds, pending, (limits, extent), diags);
+    let plan = graph::build_graph(&template, &values, &expanded, pending, (limits, extent), diags);
     Program { template, values, builds: expanded.builds, blocks: expanded.blocks, plan, schemas: expanded.schemas }
 }
 
@@ -53,7 +53,8 @@ pub fn lower_data(
     let mut schemas = Schemas::default();
     require_datasources(&analysis.template, catalog, &mut schemas);
     let Analysis { template, values } = analysis;
-    let plan = graph::build_graph(&template, &values, &[], all.into_iter(), (limits, Extent::Build), diags);
+    let plan =
+        graph::build_graph(&template, &values, &Expanded::default(), all.into_iter(), (limits, Extent::Build), diags);
     Program { template, values, builds: Vec::new(), blocks: Vec::new(), plan, schemas }
 }
 

@@ -67,7 +67,7 @@ impl Program {
             ComponentUse::PostProcessor(at) => {
                 let (block, _) = self.post_processor(id, at)?;
                 let kind = (ComponentKind::PostProcessor, &block.kind.name);
-                self.decode(id, kind, &[&block.body], block.header, BuildView::Known(build), &mut found)
+                self.decode(id, kind, &[&block.body], BuildView::Known(build), &mut found)
             }
         };
         let failed = found.has_errors();
@@ -83,7 +83,7 @@ impl Program {
         let schema = self.schemas.get(ComponentKind::Datasource, &block.kind.name)?;
         let plain = ComponentScope::plain(&self.values);
         let scope = Scope { variables: &plain, functions: &self.values.functions, host: &self.values.host };
-        let config = schema::decode(schema, &[&block.body], block.header, &scope, &mut found);
+        let config = schema::decode(schema, &[&block.body], &scope, &mut found);
         let failed = found.has_errors();
         diags.append(found);
         (!failed).then(|| schema::fill_unknown(&config))
@@ -94,11 +94,10 @@ impl Program {
         let source = &self.template.sources[build.source as usize];
         let mut bodies = vec![&source.body];
         if let Some(at) = build.use_at {
-            let used = &self.template.builds[build.block as usize].source_uses[at as usize];
-            bodies.push(&used.body);
+            bodies.push(&self.block(id).block.source_uses[at as usize].body);
         }
         let kind = (ComponentKind::Builder, &build.kind);
-        self.decode(id, kind, &bodies, source.header, BuildView::Unknown, diags)
+        self.decode(id, kind, &bodies, BuildView::Unknown, diags)
     }
 
     fn configure_provisioner(
@@ -110,7 +109,7 @@ impl Program {
     ) -> Option<Value> {
         let (block, meta) = self.provisioner(id, at)?;
         let kind = (ComponentKind::Provisioner, &block.kind.name);
-        let config = self.decode(id, kind, &[&block.body], block.header, BuildView::Known(build), diags)?;
+        let config = self.decode(id, kind, &[&block.body], BuildView::Known(build), diags)?;
         let overrides = meta.overrides.as_ref().and_then(|all| all.get(&self.build(id).local_name));
         match overrides {
             None => Some(config),
@@ -161,7 +160,6 @@ impl Program {
         id: BuildId,
         (kind, name): (ComponentKind, &Arc<str>),
         bodies: &[&Body],
-        owner: Span,
         build_view: BuildView,
         diags: &mut Diagnostics,
     ) -> Option<Value> {
@@ -171,10 +169,15 @@ impl Program {
             needed.extend(&self.values.dependencies().of_body(body));
         }
         self.values.settle(&needed, diags);
+        // How many blocks there are must not depend on the build: `source` and `build` are unknown there.
+        let plain = ComponentScope::plain(&self.values);
+        let scope = Scope { variables: &plain, functions: &self.values.functions, host: &self.values.host };
+        let expanded: Vec<_> = bodies.iter().map(|body| schema::expand(schema, body, &scope, diags)).collect();
+        let bodies: Vec<&Body> = expanded.iter().map(|body| &**body).collect();
         let build = self.build(id);
         let source = SourceView { kind: build.kind.clone(), name: build.local_name.clone() };
         let lookup = ComponentScope::new(&self.values, Some(source), build_view);
         let scope = Scope { variables: &lookup, functions: &self.values.functions, host: &self.values.host };
-        Some(schema::decode(schema, bodies, owner, &scope, diags))
+        Some(schema::decode(schema, &bodies, &scope, diags))
     }
 }

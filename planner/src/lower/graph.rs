@@ -8,7 +8,8 @@ use engine::{Edge, EdgeKind, GraphBuilder, Lane, LeaseId, NodeId, NodeSpec, Plan
 
 use crate::config::{BuildBlock, Template};
 use crate::diagnostic::Diagnostics;
-use crate::lower::program::Build;
+use crate::lower::builds::Expanded;
+use crate::lower::program::{BlockPlan, Build};
 use crate::node::{ArtifactId, BuildId, ComponentUse, Node, PostProcessorId, ProvisionerId};
 use crate::values::{Dependencies, Values};
 
@@ -46,7 +47,7 @@ pub enum Extent {
 pub(crate) fn build_graph(
     template: &Template,
     values: &Values,
-    builds: &[Build],
+    expanded: &Expanded,
     pending: impl Iterator<Item = usize>,
     (limits, extent): (Limits, Extent),
     diags: &mut Diagnostics,
@@ -54,11 +55,13 @@ pub(crate) fn build_graph(
     let mut graph = GraphBuilder::new();
     let pools =
         Pools { builds: graph.pool("builds", limits.parallel_builds), slots: graph.pool("slots", limits.max_parallel) };
-    let mut lowering = Lowering { template, values, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
+    let blocks = &expanded.blocks;
+    let mut lowering =
+        Lowering { template, blocks, values, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
     if extent != Extent::Prepare {
         lowering.add_data(pending);
     }
-    for (at, build) in builds.iter().enumerate() {
+    for (at, build) in expanded.builds.iter().enumerate() {
         lowering.add_build(BuildId(at as u32), build, extent);
     }
     match lowering.graph.seal() {
@@ -78,6 +81,7 @@ struct Pools {
 
 struct Lowering<'a> {
     template: &'a Template,
+    blocks: &'a [BlockPlan],
     values: &'a Values,
     graph: GraphBuilder<Node>,
     pools: Pools,
@@ -220,16 +224,16 @@ impl Lowering<'_> {
         let dependencies = self.values.dependencies();
         let mut needed = dependencies.of_body(&self.template.sources[build.source as usize].body);
         if let Some(at) = build.use_at {
-            let block = &self.template.builds[build.block as usize];
+            let block = &self.blocks[build.block as usize].block;
             needed.extend(&dependencies.of_body(&block.source_uses[at as usize].body));
         }
         needed
     }
 
     fn block_data(&mut self, at: u32) -> Arc<BlockData> {
-        let (template, values) = (self.template, self.values);
+        let (blocks, values) = (self.blocks, self.values);
         let found =
-            self.block_data.entry(at).or_insert_with(|| Arc::new(data_of_block(&template.builds[at as usize], values)));
+            self.block_data.entry(at).or_insert_with(|| Arc::new(data_of_block(&blocks[at as usize].block, values)));
         found.clone()
     }
 

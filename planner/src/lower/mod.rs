@@ -8,6 +8,7 @@ pub mod graph;
 pub mod meta;
 pub mod program;
 pub mod reference;
+mod structure;
 
 pub use analysis::{Analysis, analyse};
 pub use compile::{lower, lower_data};

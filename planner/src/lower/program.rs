@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Plan;
 
-use crate::config::{ComponentBlock, Template};
+use crate::config::{BuildBlock, ComponentBlock, Template};
 use crate::lower::analysis::Analysis;
 use crate::lower::meta::{PostProcessorMeta, ProvisionerMeta};
 use crate::lower::reference::Schemas;
@@ -40,8 +40,10 @@ pub struct Build {
 }
 
 /// What all builds of one block share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BlockPlan {
+    /// The block, its `dynamic` blocks expanded.
+    pub block: BuildBlock,
     /// `build.name`; empty when the block has none.
     pub name: Arc<str>,
     /// The block's description.
@@ -88,8 +90,8 @@ impl Program {
 
     /// The block and meta-arguments of a provisioner.
     pub fn provisioner(&self, id: BuildId, at: ProvisionerId) -> Option<(&ComponentBlock, &ProvisionerMeta)> {
-        let block = &self.template.builds[self.build(id).block as usize];
         let plan = self.block(id);
+        let block = &plan.block;
         match at {
             ProvisionerId::Ordinary(nth) => {
                 let at = *self.build(id).provisioners.get(nth as usize)? as usize;
@@ -102,9 +104,9 @@ impl Program {
     /// The block and meta-arguments of a post-processor.
     pub fn post_processor(&self, id: BuildId, at: PostProcessorId) -> Option<(&ComponentBlock, &PostProcessorMeta)> {
         let (chain, position) = *self.build(id).chains.get(at.chain as usize)?.get(at.position as usize)?;
-        let block = &self.template.builds[self.build(id).block as usize];
-        let inner = block.chains.get(chain as usize)?.get(position as usize)?;
-        Some((inner, self.block(id).chains.get(chain as usize)?.get(position as usize)?))
+        let plan = self.block(id);
+        let inner = plan.block.chains.get(chain as usize)?.get(position as usize)?;
+        Some((inner, plan.chains.get(chain as usize)?.get(position as usize)?))
     }
 
     /// Names a node the same way on every machine: `build.type.name/provision[2]`.
@@ -128,10 +130,8 @@ impl Program {
     pub fn span(&self, node: Node) -> Span {
         let source = |id: BuildId| {
             let build = self.build(id);
-            let block = &self.template.builds[build.block as usize];
-            build
-                .use_at
-                .map_or(self.template.sources[build.source as usize].header, |at| block.source_uses[at as usize].header)
+            let used = build.use_at.map(|at| &self.block(id).block.source_uses[at as usize]);
+            used.map_or(self.template.sources[build.source as usize].header, |used| used.header)
         };
         let provisioner =
             |id: BuildId, at| self.provisioner(id, at).map_or_else(|| source(id), |(block, _)| block.header);

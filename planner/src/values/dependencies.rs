@@ -8,6 +8,7 @@ use engine::{Edge, EdgeKind, GraphBuilder, GraphError, Lane, NodeId, NodeSpec};
 use crate::config::shape::did_you_mean;
 use crate::config::{DataBlock, LocalDefinition, Template};
 use crate::diagnostic::Diagnostics;
+use crate::dynamic;
 use crate::eval::{self, Reference};
 use crate::files::Files;
 use crate::span::Span;
@@ -116,21 +117,19 @@ impl DependencyIndex {
 
     /// What an expression depends on.
     pub fn of_expr(&self, expr: &Expr) -> Dependencies {
-        let mut found = Dependencies::default();
-        self.add_expr(expr, &mut found);
-        found
+        self.of_references(&eval::references(expr))
     }
 
-    /// What a body depends on, nested blocks included.
+    /// What a body depends on, nested blocks included, whether or not its `dynamic` blocks are expanded.
     pub fn of_body(&self, body: &Body) -> Dependencies {
-        let mut found = Dependencies::default();
-        walk(body, &mut |expr| self.add_expr(expr, &mut found));
-        found
+        self.of_references(&dynamic::references(body))
     }
 
-    fn add_expr(&self, expr: &Expr, found: &mut Dependencies) {
-        for reference in eval::references(expr) {
-            for target in self.targets(&reference) {
+    /// What any of `references` leads to.
+    pub fn of_references(&self, references: &[Reference]) -> Dependencies {
+        let mut found = Dependencies::default();
+        for reference in references {
+            for target in self.targets(reference) {
                 match target {
                     Definition::Local(at) => {
                         found.locals.insert(at);
@@ -142,6 +141,7 @@ impl DependencyIndex {
                 }
             }
         }
+        found
     }
 
     /// What one reference means: one definition, or all of a kind when it names the whole root.
@@ -179,8 +179,8 @@ impl DependencyIndex {
             Definition::Local(at) => NodeId::from_index(at),
             Definition::Data(at) => NodeId::from_index(n_locals + at),
         };
-        let mut connect = |consumer: Definition, label: &str, expr: &Expr, diags: &mut Diagnostics| {
-            for reference in eval::references(expr) {
+        let mut connect = |consumer: Definition, label: &str, references: Vec<Reference>, diags: &mut Diagnostics| {
+            for reference in references {
                 let targets = self.targets(&reference);
                 if targets.is_empty() {
                     self.report_missing(&reference, label, diags);
@@ -196,11 +196,15 @@ impl DependencyIndex {
             }
         };
         for (at, local) in template.locals.iter().enumerate() {
-            connect(Definition::Local(at), &label(template, Definition::Local(at)), &local.expr, diags);
+            connect(
+                Definition::Local(at),
+                &label(template, Definition::Local(at)),
+                eval::references(&local.expr),
+                diags,
+            );
         }
         for (at, data) in template.data.iter().enumerate() {
-            let name = data.reference();
-            walk(&data.body, &mut |expr| connect(Definition::Data(at), &name, expr, diags));
+            connect(Definition::Data(at), &data.reference(), dynamic::references(&data.body), diags);
         }
         match graph.seal() {
             Ok(plan) => plan.topological().iter().map(|id| *plan.node(*id)).collect(),
@@ -244,16 +248,6 @@ impl DependencyIndex {
 }
 
 const GRAPH_SUMMARY: &str = "failed to prepare execution graph";
-
-/// Calls `visit` with every expression in `body`, nested blocks included.
-pub fn walk(body: &Body, visit: &mut impl FnMut(&Expr)) {
-    for attribute in &body.attributes {
-        visit(&attribute.expr);
-    }
-    for block in &body.blocks {
-        walk(&block.body, visit);
-    }
-}
 
 fn definition_of(template: &Template, definition: Definition) -> (String, Span) {
     match definition {

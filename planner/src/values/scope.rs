@@ -35,7 +35,7 @@ pub struct ComponentScope<'a> {
 const ROOTS: [&str; 7] = ["build", "data", "local", "packer", "path", "source", "var"];
 
 impl<'a> ComponentScope<'a> {
-    /// Outside any build: `source` and `build` are unknown.
+    /// Outside any build: what `source` holds is unknown, and `build` holds nothing yet.
     pub fn plain(values: &'a Values) -> Self {
         Self { values, source: None, build: BuildView::Unknown }
     }
@@ -46,13 +46,11 @@ impl<'a> ComponentScope<'a> {
     }
 
     fn source(&self) -> Value {
-        match &self.source {
-            None => Value::Unknown(Type::Dynamic),
-            Some(source) => Value::object([
-                ("type", Value::string(source.kind.clone())),
-                ("name", Value::string(source.name.clone())),
-            ]),
-        }
+        let (kind, name) = match &self.source {
+            None => (Value::Unknown(Type::String), Value::Unknown(Type::String)),
+            Some(source) => (Value::string(source.kind.clone()), Value::string(source.name.clone())),
+        };
+        Value::object([("type", kind), ("name", name)])
     }
 }
 
@@ -73,7 +71,8 @@ impl Lookup for ComponentScope<'_> {
             },
             "source" => self.source(),
             "build" => match &self.build {
-                BuildView::Unknown => Value::Unknown(Type::Dynamic),
+                // Nobody can tell what it will hold, so nothing in it may be asked for.
+                BuildView::Unknown => Value::Unknown(Type::Object(Arc::default())),
                 BuildView::Known(build) => return Some(member(build, attr)),
             },
             _ => return None,

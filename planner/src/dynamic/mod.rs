@@ -1,0 +1,10 @@
+//! `dynamic` blocks: templates for blocks, one for each element of a collection. Expansion makes a plain body of a body
+//! that holds them, so that nothing that decodes bodies has to know of them.
+
+mod expand;
+mod fill;
+mod parts;
+mod spec;
+
+pub use expand::{expand, is_dynamic};
+pub use parts::{Parts, references};
