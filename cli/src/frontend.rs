@@ -116,7 +116,7 @@ impl Frontend {
 
     /// Says what was found, if anything.
     pub fn show(&self, session: &mut Session, diags: &Diagnostics) {
-        if diags.is_empty() {
+        if diags.is_empty() || session.takes(diags, &self.files) {
             return;
         }
         let text = self.render(session, diags);

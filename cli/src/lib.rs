@@ -2,7 +2,7 @@
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
-//! [`plan_view`], [`building`] (a run as users see it), [`reporter`] (what users see), [`signal`],
+//! [`plan_view`], [`verdict`] (findings for programs), [`building`] (a run as users see it), [`reporter`] (what users see), [`signal`],
 //! [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
@@ -23,5 +23,6 @@ pub mod plan_view;
 pub mod reporter;
 pub mod session;
 pub mod signal;
+pub mod verdict;
 
 pub use dispatch::run;

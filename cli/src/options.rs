@@ -77,6 +77,8 @@ pub struct PlanOptions {
     pub detail: bool,
     /// `-format`.
     pub format: PlanFormat,
+    /// `-json`: one document with the findings, and with the plan if there are no errors.
+    pub json: bool,
     /// `-parallel-builds`, `--max-parallel`.
     pub limits: Limits,
 }
@@ -88,6 +90,8 @@ pub struct ValidateOptions {
     pub template: TemplateOptions,
     /// `-evaluate-datasources`.
     pub evaluate_datasources: bool,
+    /// `-json`: one document with the findings.
+    pub json: bool,
     /// `-syntax-only`.
     pub syntax_only: bool,
     /// Warn about undeclared names in variable files; on unless switched off.
@@ -128,10 +132,15 @@ impl TryFrom<PlanArgs> for PlanOptions {
     type Error = UsageError;
 
     fn try_from(args: PlanArgs) -> Result<Self, UsageError> {
+        if args.json && args.format != PlanFormat::Text {
+            let reason = "it cannot be used together with -format".to_owned();
+            return Err(FlagError::Value { name: "json".to_owned(), value: "true".to_owned(), reason }.into());
+        }
         Ok(Self {
             template: template(args.template, only_word(args.positional)?),
             detail: args.detail,
             format: args.format,
+            json: args.json,
             limits: limits(args.parallel_builds, args.max_parallel),
         })
     }
@@ -144,6 +153,7 @@ impl TryFrom<ValidateArgs> for ValidateOptions {
         Ok(Self {
             template: template(args.template, only_word(args.positional)?),
             evaluate_datasources: args.evaluate_datasources,
+            json: args.json,
             syntax_only: args.syntax_only,
             warn_on_undeclared_var: !args.no_warn_undeclared_var,
         })

@@ -3,10 +3,14 @@
 use std::io::Write;
 
 use engine::Cancel;
+use planner::diagnostic::Diagnostics;
+use planner::files::Files;
+use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::reporter::{OutputEnd, Printer, Report, Reporter, Reports, Scrubber, Settings, UiKind};
+use crate::verdict::Verdict;
 
 /// Which version this is, in the parts that machine-readable output has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub struct Session {
     printer: Printer,
     reporter: Option<Reporter>,
     reporter_end: OutputEnd,
+    /// Gathers what would be said, for a command that answers with one JSON document.
+    verdict: Option<Verdict>,
 }
 
 impl Session {
@@ -48,7 +54,7 @@ impl Session {
         let settings = Settings::new(&environment, machine_readable);
         let printer = Printer::stdout(settings, scrubber);
         let version = Version::CURRENT;
-        Self { environment, version, printer, reporter: None, reporter_end: OutputEnd::Written }
+        Self { environment, version, printer, reporter: None, reporter_end: OutputEnd::Written, verdict: None }
     }
 
     /// How output looks.
@@ -61,8 +67,30 @@ impl Session {
         self.printer.scrubber()
     }
 
+    /// From here on findings and errors are gathered for [`Session::conclude`], and other messages are dropped.
+    pub fn gather(&mut self) {
+        self.verdict = Some(Verdict::default());
+    }
+
+    /// Takes findings in, if they are gathered; `false` when they are to be said.
+    pub fn takes(&mut self, diagnostics: &Diagnostics, files: &Files) -> bool {
+        let Some(verdict) = &mut self.verdict else { return false };
+        verdict.add(diagnostics, files, self.printer.scrubber());
+        true
+    }
+
+    /// Prints the document of what was gathered, if anything is; `plan` is what the command made.
+    pub fn conclude(&mut self, plan: Option<impl Serialize>) {
+        if let Some(verdict) = self.verdict.take() {
+            self.raw(&verdict.render(plan));
+        }
+    }
+
     /// A message for the user, on standard output.
     pub fn say(&mut self, text: &str) {
+        if self.verdict.is_some() {
+            return;
+        }
         match &self.reporter {
             Some(reporter) => reporter.reports().send(plain(UiKind::Say, text)),
             None => self.printer.say(text),
@@ -71,6 +99,9 @@ impl Session {
 
     /// A message about something that went wrong, on standard output as well.
     pub fn error(&mut self, text: &str) {
+        if let Some(verdict) = &mut self.verdict {
+            return verdict.add_error(text, self.printer.scrubber());
+        }
         match &self.reporter {
             Some(reporter) => reporter.reports().send(plain(UiKind::Error, text)),
             None => self.printer.error(text),

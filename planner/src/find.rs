@@ -1,7 +1,7 @@
 //! Finds the template and variable files that a command line argument means, and reads them.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Files;
@@ -56,11 +56,16 @@ fn list_directory(argument: &str, full: &Path) -> Result<TemplateFiles, Diagnost
     })?;
     names.sort_unstable();
     let with = |suffix: &str| -> Vec<PathBuf> {
-        names.iter().filter(|name| name.ends_with(suffix)).map(|name| Path::new(argument).join(name)).collect()
+        names.iter().filter(|name| name.ends_with(suffix)).map(|name| shown(Path::new(argument)).join(name)).collect()
     };
     let mut auto_variables = with(".auto.pkrvars.hcl");
     auto_variables.extend(with(".auto.pkrvars.json"));
     Ok(TemplateFiles { root: argument.to_owned(), hcl: with(".pkr.hcl"), json: with(".pkr.json"), auto_variables })
+}
+
+/// A folder as it stands in front of the names of its files: without `.` parts, so that `.` shows the names alone.
+fn shown(folder: &Path) -> PathBuf {
+    folder.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// The names of all regular files (links followed) directly in `directory` that are valid UTF-8; others cannot carry

@@ -5,6 +5,7 @@ mod build;
 mod dynamic;
 mod examples;
 mod faults;
+mod findings;
 mod inspect;
 mod plan;
 mod sandbox;

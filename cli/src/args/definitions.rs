@@ -160,6 +160,11 @@ pub struct PlanArgs {
     #[arg(long, value_name = "text", value_parser = values::plan_format, default_value = "text")]
     pub format: PlanFormat,
 
+    /// Print one JSON document: the findings in the shape of terraform validate -json and, if none is an error, the
+    /// plan as with -format=json under "plan"
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub json: bool,
+
     /// Forecast with at most this many builds and lone nodes at the same time. Below 1: no limit
     #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
     pub max_parallel: i64,
@@ -190,6 +195,10 @@ pub struct ValidateArgs {
     /// never pre-releases
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub ignore_prerelease_plugins: bool,
+
+    /// Print the findings as one JSON document, in the shape of terraform validate -json
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub json: bool,
 
     /// Do not warn about names in variable files that the template does not declare
     #[arg(long, action = ArgAction::Set, default_value = "false")]

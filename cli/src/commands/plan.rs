@@ -12,9 +12,15 @@ use crate::session::Session;
 
 /// Runs `packer plan`.
 pub fn run(session: &mut Session, options: &PlanOptions) -> Exit {
+    if options.json {
+        session.gather();
+    }
     match try_run(session, options) {
         Ok(()) => Exit::Success,
-        Err(Refused) => Exit::Failed,
+        Err(Refused) => {
+            session.conclude(None::<()>);
+            Exit::Failed
+        }
     }
 }
 
@@ -31,6 +37,11 @@ fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> 
         return Err(Refused);
     }
     let files = &frontend.files;
+    if options.json {
+        let view = PlanView::new(&program, files, options.detail);
+        session.conclude(Some(json::document(&program, &view)));
+        return Ok(());
+    }
     let rendered = match options.format {
         PlanFormat::Text => text::render(&program, files, &options.template.path, options.detail),
         PlanFormat::Json => json::render(&program, &PlanView::new(&program, files, options.detail)),

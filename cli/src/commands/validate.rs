@@ -19,10 +19,15 @@ use crate::session::Session;
 
 /// Runs `packer validate`.
 pub fn run(session: &mut Session, options: &ValidateOptions) -> Exit {
-    match try_run(session, options) {
+    if options.json {
+        session.gather();
+    }
+    let exit = match try_run(session, options) {
         Ok(()) => Exit::Success,
         Err(Refused) => Exit::Failed,
-    }
+    };
+    session.conclude(None::<()>);
+    exit
 }
 
 fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refused> {

@@ -9,13 +9,14 @@ use serde::Serialize;
 use crate::plan_view::forecast::PlanNumbers;
 use crate::plan_view::model::PlanView;
 
+/// The object.
 #[derive(Serialize)]
-struct Document<'a> {
+pub struct Document<'a> {
     format_version: &'static str,
     builds: Vec<&'a str>,
     nodes: Vec<NodeRow<'a>>,
     edges: Vec<EdgeRow>,
-    summary: Summary<'a>,
+    summary: Summary,
 }
 
 #[derive(Serialize)]
@@ -43,11 +44,11 @@ struct EdgeRow {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct Summary {
     builds: usize,
     nodes: usize,
     edges: usize,
-    critical_path: &'a [String],
+    critical_path: Vec<String>,
     critical_path_seconds: f64,
     mean_parallelism: f64,
     max_width: usize,
@@ -57,6 +58,14 @@ struct Summary<'a> {
 
 /// Renders a plan.
 pub fn render(program: &Program, view: &PlanView) -> String {
+    let document = document(program, view);
+    let mut text = serde_json::to_string_pretty(&document).expect("names, numbers and lists are always JSON");
+    text.push('\n');
+    text
+}
+
+/// A plan as an object that can stand in another.
+pub fn document<'a>(program: &'a Program, view: &'a PlanView) -> Document<'a> {
     let numbers = PlanNumbers::new(program);
     let nodes = view.nodes.iter().enumerate().map(|(id, node)| NodeRow {
         id,
@@ -74,7 +83,7 @@ pub fn render(program: &Program, view: &PlanView) -> String {
         output: edge.output,
         hook: edge.hook,
     });
-    let document = Document {
+    Document {
         format_version: "1.0",
         builds: program.builds.iter().map(|build| &*build.name).collect(),
         nodes: nodes.collect(),
@@ -83,15 +92,12 @@ pub fn render(program: &Program, view: &PlanView) -> String {
             builds: numbers.n_builds,
             nodes: numbers.n_nodes,
             edges: numbers.n_edges,
-            critical_path: &numbers.critical_path,
+            critical_path: numbers.critical_path,
             critical_path_seconds: numbers.critical_duration.as_secs_f64(),
             mean_parallelism: numbers.mean_parallelism,
             max_width: numbers.max_width,
             forecast_seconds: numbers.makespan.as_secs_f64(),
             forecast_max_in_flight: numbers.max_in_flight,
         },
-    };
-    let mut text = serde_json::to_string_pretty(&document).expect("names, numbers and lists are always JSON");
-    text.push('\n');
-    text
+    }
 }
