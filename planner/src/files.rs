@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::span::{FileId, Span};
+use crate::value::graphemes;
 
 /// One file's name and text.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl Files {
         let line = file.line_starts.partition_point(|start| *start <= offset);
         let start = file.line_starts[line - 1] as usize;
         let end = (offset as usize).min(file.text.len());
-        let column = file.text.get(start..end).map_or(0, |before| before.chars().count());
+        let column = file.text.get(start..end).map_or(0, graphemes::count);
         (line, column + 1)
     }
 

@@ -2,6 +2,7 @@
 
 mod dynamic;
 mod eval;
+mod functions;
 mod heredoc;
 mod limits;
 mod mutations;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::Value;
+use super::notation::quote_char;
 use super::number::Number;
 use super::ty::Type;
 
@@ -31,7 +32,7 @@ fn write(value: &Value, out: &mut String) -> Result<(), JsonError> {
         Value::Null(_) => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) if number.is_infinite() => {
-            return Err(JsonError("infinity has no JSON form".to_owned()));
+            return Err(JsonError("cannot serialize infinity as JSON".to_owned()));
         }
         Value::Number(number) => out.push_str(&number.to_string()),
         Value::String(text) => write_string(text, out),
@@ -81,18 +82,19 @@ fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The value of JSON text: objects and tuples, never maps or lists, and nulls without type.
+/// The value of JSON text: objects and tuples, never maps or lists, and nulls without type. What follows a closing
+/// bracket behind the value is ignored, as the reference does.
 ///
 /// # Errors
-/// When the text is not exactly one JSON value.
+/// When the text does not begin with a JSON value, or something else follows it.
 pub fn decode(text: &str) -> Result<Value, JsonError> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     reader.skip_space();
     let value = reader.value()?;
     reader.skip_space();
     match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err(JsonError("extraneous data after JSON value".to_owned())),
+        None | Some(b']' | b'}') => Ok(value),
+        Some(_) => Err(JsonError("extraneous data after JSON object".to_owned())),
     }
 }
 
@@ -117,11 +119,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fail<T>(&self, looking_for: &str) -> Result<T, JsonError> {
-        Err(JsonError(match self.rest().chars().next() {
-            Some(character) => format!("invalid character '{}' {looking_for}", character.escape_debug()),
-            None => "unexpected end of JSON input".to_owned(),
+    /// The next byte does not belong here; the reference shows bytes, not characters.
+    fn fail<T>(&self, place: &str) -> Result<T, JsonError> {
+        Err(JsonError(match self.peek() {
+            Some(byte) => format!("invalid character {}{place}", quote_char(char::from(byte))),
+            None => "EOF".to_owned(),
         }))
+    }
+
+    /// As [`Self::fail`], inside of a string, a number or a word.
+    fn fail_within<T>(&self, place: &str) -> Result<T, JsonError> {
+        if self.peek().is_none() { Err(JsonError("unexpected EOF".to_owned())) } else { self.fail(place) }
     }
 
     fn value(&mut self) -> Result<Value, JsonError> {
@@ -130,18 +138,21 @@ impl<'a> Reader<'a> {
             Some(b'[') => self.nested(Self::array),
             Some(b'"') => self.string().map(Value::string),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => {
-                for (word, value) in
-                    [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null(Type::Dynamic))]
-                {
-                    if self.rest().starts_with(word) {
-                        self.at += word.len();
-                        return Ok(value);
-                    }
-                }
-                self.fail("looking for beginning of value")
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null(Type::Dynamic)),
+            _ => self.fail(" looking for beginning of value"),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, JsonError> {
+        for expected in word.bytes() {
+            if !self.accept(expected) {
+                let expected = char::from(expected);
+                return self.fail_within(&format!(" in literal {word} (expecting '{expected}')"));
             }
         }
+        Ok(value)
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value, JsonError>) -> Result<Value, JsonError> {
@@ -168,7 +179,7 @@ impl<'a> Reader<'a> {
                 return Ok(Value::tuple(items));
             }
             if !self.accept(b',') {
-                return self.fail("after array element");
+                return self.fail(" after array element");
             }
             self.skip_space();
         }
@@ -181,12 +192,13 @@ impl<'a> Reader<'a> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return self.fail("looking for beginning of object key string");
+                let place = if entries.is_empty() { "" } else { " looking for beginning of object key string" };
+                return self.fail(place);
             }
-            let Value::String(key) = Value::string(self.string()?) else { return self.fail("in object key") };
+            let Value::String(key) = Value::string(self.string()?) else { return self.fail(" in object key") };
             self.skip_space();
             if !self.accept(b':') {
-                return self.fail("after object key");
+                return self.fail(" after object key");
             }
             self.skip_space();
             entries.insert(key, self.value()?);
@@ -195,7 +207,7 @@ impl<'a> Reader<'a> {
                 return Ok(Value::Object(Arc::new(entries)));
             }
             if !self.accept(b',') {
-                return self.fail("after object key:value pair");
+                return self.fail(" after object key:value pair");
             }
             self.skip_space();
         }
@@ -208,23 +220,31 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {
-        let length = self
-            .rest()
-            .bytes()
-            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
-            .count();
-        let text = &self.rest()[..length];
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
-        let bare_point =
-            digits.starts_with('.') || digits.split(['e', 'E']).next().is_some_and(|mantissa| mantissa.ends_with('.'));
-        match Number::parse(text) {
-            Some(number) if !leading_zero && !bare_point => {
-                self.at += length;
-                Ok(Value::Number(number))
-            }
-            _ => Err(JsonError(format!("invalid number {text}"))),
+        let start = self.at;
+        self.accept(b'-');
+        if !self.accept(b'0') && self.digits() == 0 {
+            return self.fail_within(" in numeric literal");
         }
+        if self.accept(b'.') && self.digits() == 0 {
+            return self.fail_within(" after decimal point in numeric literal");
+        }
+        if self.accept(b'e') || self.accept(b'E') {
+            let _ = self.accept(b'+') || self.accept(b'-');
+            if self.digits() == 0 {
+                return self.fail_within(" in exponent of numeric literal");
+            }
+        }
+        match Number::parse(&self.text[start..self.at]) {
+            Some(number) if !number.is_infinite() => Ok(Value::Number(number)),
+            _ => Err(JsonError("a number is required".to_owned())),
+        }
+    }
+
+    /// Skips digits and counts them.
+    fn digits(&mut self) -> usize {
+        let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        self.at += count;
+        count
     }
 
     fn string(&mut self) -> Result<String, JsonError> {
@@ -235,7 +255,7 @@ impl<'a> Reader<'a> {
             let text = &self.rest()[..plain];
             if let Some(bad) = text.find(|character| character < '\u{20}') {
                 self.at += bad;
-                return self.fail("in string literal");
+                return self.fail(" in string literal");
             }
             out.push_str(text);
             self.at += plain;
@@ -243,7 +263,7 @@ impl<'a> Reader<'a> {
                 return Ok(out);
             }
             if !self.accept(b'\\') {
-                return self.fail("in string literal");
+                return self.fail_within(" in string literal");
             }
             out.push(self.escape()?);
         }
@@ -258,7 +278,7 @@ impl<'a> Reader<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.unicode_escape(),
-            _ => return self.fail("in string escape code"),
+            _ => return self.fail_within(" in string escape code"),
         };
         self.at += 1;
         Ok(plain)
@@ -281,14 +301,16 @@ impl<'a> Reader<'a> {
     }
 
     fn hex(&mut self) -> Result<u32, JsonError> {
-        let digits = self.rest().get(1..5).filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
-            Some(code) => {
-                self.at += 5;
-                Ok(code)
-            }
-            None => Err(JsonError("invalid \\u escape in string literal".to_owned())),
+        self.at += 1;
+        let mut code = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
+                return self.fail_within(" in \\u hexadecimal character escape");
+            };
+            code = code * 16 + digit;
+            self.at += 1;
         }
+        Ok(code)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod constraint;
 pub mod convert;
 pub mod display;
 pub mod equal;
+pub mod graphemes;
 pub mod json;
 pub mod model;
 pub mod notation;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_normalization::{UnicodeNormalization, is_nfc_stream_safe};
 
 use super::number::Number;
 use super::ty::{ObjectType, Type};
@@ -37,10 +37,10 @@ impl Value {
     /// Text, brought to normal form C.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        if text.is_ascii() || is_nfc(&text) {
+        if text.is_ascii() || is_nfc_stream_safe(&text) {
             Self::String(text)
         } else {
-            Self::String(text.nfc().collect::<String>().into())
+            Self::String(text.stream_safe().nfc().collect::<String>().into())
         }
     }
 

@@ -7,24 +7,36 @@ pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            printable if is_printable(printable) => out.push(printable),
-            low if (low as u32) < 0x80 => out.push_str(&format!("\\x{:02x}", low as u32)),
-            other if (other as u32) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", other as u32)),
-            other => out.push_str(&format!("\\U{:08x}", other as u32)),
-        }
+        push_escaped(character, '"', &mut out);
     }
     out.push('"');
     out
+}
+
+/// A character in single quotes with Go's escapes (`%q`).
+pub fn quote_char(character: char) -> String {
+    let mut out = String::from('\'');
+    push_escaped(character, '\'', &mut out);
+    out.push('\'');
+    out
+}
+
+fn push_escaped(character: char, quote: char, out: &mut String) {
+    match character {
+        '\\' => out.push_str("\\\\"),
+        '\u{7}' => out.push_str("\\a"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{b}' => out.push_str("\\v"),
+        same if same == quote => out.extend(['\\', same]),
+        printable if is_printable(printable) => out.push(printable),
+        low if (low as u32) < 0x80 => out.push_str(&format!("\\x{:02x}", low as u32)),
+        other if (other as u32) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", other as u32)),
+        other => out.push_str(&format!("\\U{:08x}", other as u32)),
+    }
 }
 
 /// Whether a character has a visible form. The standard library's own table is behind its debug formatting, which

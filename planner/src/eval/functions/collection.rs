@@ -8,7 +8,7 @@ use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, re
 use crate::value::{Type, Value, convert, equal, quote, unify};
 
 const ANY_LIST: &[Param] = &[Param::new("list", Takes::Any)];
-const OPTIONAL: Param = Param::new("vals", Takes::Any).or_null().or_unknown();
+const OPTIONAL: Param = Param::new("vals", Takes::Any).or_null().or_unknown().or_untyped();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("coalesce", &[], coalesce_type, coalesce).with_variadic(OPTIONAL),
@@ -17,7 +17,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("distinct", &[Param::new("list", Takes::List(&Takes::Any))], |args| Ok(args[0].ty()), distinct),
     Function::new("flatten", ANY_LIST, flatten_type, flatten),
     Function::new("keys", &[Param::new("inputMap", Takes::Any).or_unknown()], keys_type, keys),
-    Function::new("merge", &[], merge_type, merge).with_variadic(Param::new("maps", Takes::Any).or_null().or_unknown()),
+    Function::new("merge", &[], merge_type, merge)
+        .with_variadic(Param::new("maps", Takes::Any).or_null().or_unknown().or_untyped()),
     Function::new("values", &[Param::new("mapping", Takes::Any)], values_type, values),
     Function::new("zipmap", &[Param::new("keys", STRINGS), Param::new("values", Takes::Any)], zip_map_type, zip_map),
 ];

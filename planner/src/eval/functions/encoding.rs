@@ -13,9 +13,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("base64decode", STR, returns::string, base64_decode),
     Function::new("base64encode", STR, returns::string, |call| Ok(Value::string(BASE64_STANDARD.encode(call.text(0))))),
     Function::new("jsondecode", STR, json_type, |call| decode(call.text(0))),
-    Function::new("jsonencode", &[Param::new("val", Takes::Any).or_null().or_unknown()], returns::string, |call| {
-        if call.is_open() { call.unknown() } else { Ok(Value::string(json::encode(&call.args[0]).map_err(text_of)?)) }
-    }),
+    Function::new(
+        "jsonencode",
+        &[Param::new("val", Takes::Any).or_null().or_unknown().or_untyped()],
+        returns::string,
+        |call| {
+            if call.is_open() {
+                call.unknown()
+            } else {
+                Ok(Value::string(json::encode(&call.args[0]).map_err(text_of)?))
+            }
+        },
+    ),
     Function::new("urlencode", STR, returns::string, |call| Ok(Value::string(url_encode(call.text(0))))),
 ];
 

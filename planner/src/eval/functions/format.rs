@@ -36,16 +36,18 @@ fn rendered(format: &str, args: &[Value]) -> Result<String, CallError> {
     out.push_str(&format[at..]);
     match (args.len(), highest) {
         (count, highest) if count <= highest => Ok(out),
-        (_, 0) => Err("too many arguments; no verbs in format string".into()),
-        (_, used) => Err(format!("too many arguments; only {used} used by format string").into()),
+        (_, 0) => Err(CallError::argument(1, "too many arguments; no verbs in format string")),
+        (_, used) => {
+            Err(CallError::argument(used + 1, format!("too many arguments; only {used} used by format string")))
+        }
     }
 }
 
 /// One text for each element of the sequences among the arguments, which must be of one length; others repeat.
 fn format_list(call: &Call<'_>) -> Result<Value, CallError> {
     let args = &call.args[1..];
-    if !call.args[0].is_known() {
-        return call.unknown();
+    if args.is_empty() {
+        return Ok(Value::strings([rendered(call.text(0), args)?]));
     }
     let mut length: Option<(usize, usize)> = None;
     let mut open = false;
@@ -84,7 +86,9 @@ fn format_list(call: &Call<'_>) -> Result<Value, CallError> {
         let row: Vec<Value> = args.iter().map(|arg| arg.items().map_or(arg, |items| &items[round]).clone()).collect();
         if row.iter().all(Value::is_wholly_known) {
             let text = rendered(call.text(0), &row).map_err(|error| match error {
-                CallError::Failed(why) => CallError::Failed(format!("error on format iteration {round}: {why}")),
+                CallError::Failed(why) | CallError::Argument(_, why) => {
+                    CallError::Failed(format!("error on format iteration {round}: {why}"))
+                }
                 other => other,
             })?;
             texts.push(Value::string(text));

@@ -44,6 +44,9 @@ pub struct Param {
     pub null: bool,
     /// Whether the code wants to see unknowns. Otherwise an unknown argument makes an unknown result.
     pub unknown: bool,
+    /// Whether the code wants to see what has no type yet: a bare `null`, an unknown of any type. Otherwise such an
+    /// argument makes a result of which nothing is known, not even its type.
+    pub untyped: bool,
 }
 
 /// The type of a parameter.
@@ -80,7 +83,7 @@ impl Takes {
 impl Param {
     /// A parameter that takes neither null nor unknown.
     pub const fn new(name: &'static str, takes: Takes) -> Self {
-        Self { name, takes, null: false, unknown: false }
+        Self { name, takes, null: false, unknown: false, untyped: false }
     }
 
     /// The same, null allowed.
@@ -91,6 +94,11 @@ impl Param {
     /// The same, unknown allowed.
     pub const fn or_unknown(self) -> Self {
         Self { unknown: true, ..self }
+    }
+
+    /// The same, what has no type yet allowed.
+    pub const fn or_untyped(self) -> Self {
+        Self { untyped: true, ..self }
     }
 }
 
@@ -118,9 +126,12 @@ impl<'a> Call<'a> {
         self.args.get(at).and_then(Value::as_number).cloned().unwrap_or(Number::ZERO)
     }
 
-    /// A number argument that must be whole.
+    /// A number argument that must be whole and of 64 bits.
     pub fn whole(&self, at: usize) -> Result<i64, CallError> {
-        self.number(at).to_i64().ok_or_else(|| CallError::argument(at, "a whole number is required"))
+        self.number(at).to_i64().ok_or_else(|| {
+            let (low, high) = (i64::MIN, i64::MAX);
+            format!("value must be a whole number, between {low} and {high}").into()
+        })
     }
 
     /// The elements of a list, set or tuple argument; none for anything else.
@@ -168,7 +179,7 @@ impl Function {
             if arg.is_null() && !param.null {
                 return Err(CallError::argument(at, "argument must not be null"));
             }
-            if matches!(arg, Value::Unknown(Type::Dynamic)) && !param.unknown {
+            if !param.untyped && matches!(arg, Value::Null(Type::Dynamic) | Value::Unknown(Type::Dynamic)) {
                 return Ok(Value::Unknown(Type::Dynamic));
             }
         }

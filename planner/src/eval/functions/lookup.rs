@@ -1,9 +1,8 @@
 //! Functions that look into collections.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
+use crate::value::graphemes;
 use crate::value::{Number, Type, Value, convert, equal};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -25,7 +24,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         returns::number,
         index_of,
     ),
-    Function::new("length", &[Param::new("value", Takes::Any).or_unknown()], returns::number, length),
+    Function::new("length", &[Param::new("value", Takes::Any).or_unknown().or_untyped()], returns::number, length),
     Function::new(
         "lookup",
         &[Param::new("inputMap", Takes::Any), Param::new("key", Takes::String), Param::new("default", Takes::Any)],
@@ -101,7 +100,7 @@ fn element(call: &Call<'_>) -> Result<Value, CallError> {
 /// Characters of a string, elements of anything else. Structures have a length even while their parts are unknown.
 fn length(call: &Call<'_>) -> Result<Value, CallError> {
     let count = match &call.args[0] {
-        Value::String(text) => text.graphemes(true).count(),
+        Value::String(text) => graphemes::count(text),
         Value::Set(_, items) if !call.args[0].is_wholly_known() && items.len() > 1 => return call.unknown(),
         Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => items.len(),
         Value::Map(_, entries) | Value::Object(entries) => entries.len(),

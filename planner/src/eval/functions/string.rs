@@ -61,6 +61,18 @@ fn upper(character: char) -> char {
     }
 }
 
+/// As [`upper`], but of a digraph only its first letter, and none for Georgian, which has no capitals within words.
+fn title_case(character: char) -> char {
+    match character {
+        'Ǆ'..='ǆ' => 'ǅ',
+        'Ǉ'..='ǉ' => 'ǈ',
+        'Ǌ'..='ǌ' => 'ǋ',
+        'Ǳ'..='ǳ' => 'ǲ',
+        '\u{10d0}'..='\u{10ff}' => character,
+        _ => upper(character),
+    }
+}
+
 fn lower(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
@@ -78,7 +90,7 @@ fn title(call: &Call<'_>) -> Result<Value, CallError> {
                 _ if character.is_ascii() => false,
                 _ => character.is_alphanumeric() || !character.is_whitespace(),
             };
-            if starts { upper(character) } else { character }
+            if starts { title_case(character) } else { character }
         })
         .collect();
     Ok(Value::string(titled))
@@ -93,7 +105,7 @@ fn join(call: &Call<'_>) -> Result<Value, CallError> {
     for (list_at, list) in lists.iter().enumerate() {
         for (at, item) in list.items().unwrap_or_default().iter().enumerate() {
             let Some(text) = item.as_str() else {
-                let place = if lists.len() == 1 { String::new() } else { format!(" of list {list_at}") };
+                let place = if lists.len() == 1 { String::new() } else { format!(" of list {}", list_at + 1) };
                 let why = format!("element {at}{place} is null; cannot concatenate null values");
                 return Err(CallError::argument(list_at + 1, why));
             };

@@ -1,10 +1,9 @@
 //! Functions that count characters as people see them, or lines.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::value::Value;
+use crate::value::graphemes::{self, graphemes};
 
 const STR: Param = Param::new("str", Takes::String);
 
@@ -14,7 +13,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     Function::new("indent", &[Param::new("spaces", Takes::Number), STR], returns::string, indent),
     Function::new("strrev", &[STR], returns::string, |call| {
-        Ok(Value::string(call.text(0).graphemes(true).rev().collect::<String>()))
+        let clusters: Vec<&str> = graphemes(call.text(0)).collect();
+        Ok(Value::string(clusters.into_iter().rev().collect::<String>()))
     }),
     Function::new(
         "substr",
@@ -38,14 +38,22 @@ fn indent(call: &Call<'_>) -> Result<Value, CallError> {
 
 /// From an offset, counted from the end when negative, so many characters, or all of them when negative.
 fn substr(call: &Call<'_>) -> Result<Value, CallError> {
-    let (text, offset, length) = (call.text(0), call.whole(1)?, call.whole(2)?);
-    let mut starts: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
-    let count = starts.len() as i64;
-    starts.push(text.len());
-    let from = if offset < 0 { offset.saturating_add(count) } else { offset };
-    let to = if length < 0 { count } else { from.saturating_add(length).min(count) };
-    if from < 0 || from >= to {
+    let (text, mut offset, length) = (call.text(0), call.whole(1)?, call.whole(2)?);
+    if offset < 0 {
+        offset = offset.saturating_add(graphemes::count(text) as i64);
+        // Nothing is what the reference gives for no characters, unless they are counted from the end.
+        if length == 0 {
+            return Ok(Value::string(&text[after(text, offset)..]));
+        }
+    } else if length == 0 {
         return Ok(Value::string(""));
     }
-    Ok(Value::string(&text[starts[from as usize]..starts[to as usize]]))
+    let rest = &text[after(text, offset)..];
+    let end = if length < 0 { rest.len() } else { after(rest, length) };
+    Ok(Value::string(&rest[..end]))
+}
+
+/// Where the first `count` characters of `text` end; they are none when `count` is negative.
+fn after(text: &str, count: i64) -> usize {
+    graphemes(text).take(usize::try_from(count).unwrap_or(0)).map(str::len).sum()
 }

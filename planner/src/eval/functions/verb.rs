@@ -1,9 +1,8 @@
 //! The verbs of `format`: `%-8.3[2]f` and its like.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use crate::eval::functions::error::CallError;
-use crate::value::notation::Digits;
+use crate::value::graphemes::{self, graphemes};
+use crate::value::notation::{Digits, quote_char};
 use crate::value::{Number, Type, Value, convert, json, quote};
 
 /// Widths and precisions above this are refused.
@@ -60,15 +59,15 @@ pub(super) fn next_verb(format: &str, start: usize) -> Result<(Option<Verb<'_>>,
     verb.width = digits(bytes, &mut at)?;
     if bytes.get(at) == Some(&b'.') {
         at += 1;
-        verb.precision = digits(bytes, &mut at)?;
-        if verb.precision.is_none() {
-            return Err(unrecognised(format, at));
-        }
+        verb.precision = Some(digits(bytes, &mut at)?.unwrap_or(0));
     }
     if bytes.get(at) == Some(&b'[') {
         at += 1;
-        verb.index = digits(bytes, &mut at)?.filter(|index| *index > 0);
-        if verb.index.is_none() || bytes.get(at) != Some(&b']') {
+        if !matches!(bytes.get(at), Some(b'1'..=b'9')) {
+            return Err(unrecognised(format, at));
+        }
+        verb.index = digits(bytes, &mut at)?;
+        if bytes.get(at) != Some(&b']') {
             return Err(unrecognised(format, at));
         }
         at += 1;
@@ -95,8 +94,8 @@ fn digits(bytes: &[u8], at: &mut usize) -> Result<Option<usize>, CallError> {
 
 fn unrecognised(format: &str, at: usize) -> CallError {
     match format[at..].chars().next() {
-        Some(character) => format!("unrecognized format character '{character}' at offset {at}").into(),
-        None => "unterminated format verb at end of format string".into(),
+        Some(character) => format!("unrecognized format character {} at offset {at}", quote_char(character)).into(),
+        None => format!("invalid format string starting at offset {at}").into(),
     }
 }
 
@@ -130,7 +129,7 @@ impl Verb<'_> {
             's' | 'q' => self.string(arg),
             other => {
                 let raw = quote(self.raw);
-                Err(format!("unsupported format verb '{other}' in {raw} at offset {}", self.offset).into())
+                Err(format!("unsupported format verb {} in {raw} at offset {}", quote_char(other), self.offset).into())
             }
         }
     }
@@ -165,7 +164,7 @@ impl Verb<'_> {
         let text = value.as_str().unwrap_or_default();
         let text: String = match self.precision {
             None | Some(0) => text.to_owned(),
-            Some(count) => text.graphemes(true).take(count).collect(),
+            Some(count) => graphemes(text).take(count).collect(),
         };
         let text = match self.letter {
             'q' => json::encode(&Value::string(text)).map_err(|error| self.unsupported(&error.to_string()))?,
@@ -176,7 +175,7 @@ impl Verb<'_> {
 
     /// Filled up to the width, which counts characters as people see them.
     fn padded(&self, text: String) -> String {
-        let missing = self.width.unwrap_or(0).saturating_sub(text.graphemes(true).count());
+        let missing = self.width.unwrap_or(0).saturating_sub(graphemes::count(&text));
         let pad = (if self.zero { "0" } else { " " }).repeat(missing);
         if self.minus { text + &pad } else { pad + &text }
     }

@@ -1,0 +1,4 @@
+//! Calls of functions and what they give, a room per family.
+
+mod call;
+mod strings;
