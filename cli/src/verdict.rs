@@ -144,7 +144,7 @@ fn snippet(diagnostic: &Diagnostic, subject: Span, files: &Files, scrubber: &Scr
     let part = |range: std::ops::Range<usize>| scrubber.scrub(code.get(range).unwrap_or_default()).into_owned();
     let (before, marked, after) = (part(0..from), part(from..to), part(to..code.len()));
     Snippet {
-        context: files.block_around(subject).map(str::to_owned),
+        context: files.section_around(subject),
         start_line: first,
         highlight_start_offset: before.len(),
         highlight_end_offset: before.len() + marked.len(),
@@ -159,6 +159,7 @@ fn witness(name: &str, value: &str, scrubber: &Scrubber) -> Witness {
 
 #[cfg(test)]
 mod tests {
+    use planner::files::Section;
     use serde_json::{Value, json};
 
     use super::*;
@@ -172,7 +173,7 @@ mod tests {
         let mut files = Files::new();
         let file = files.add("é.pkr.hcl", "build {\n  é = [\n    secret,\n  ]\r\n}\n");
         let span = |start, end| Span { file, start, end };
-        files.set_outline(file, vec![(span(0, 35), "build".to_owned())]);
+        files.set_outline(file, vec![Section { span: span(0, 35), name: "build".to_owned(), within: None }]);
         let mut diagnostic = Diagnostic::error("Wrong", "Because of secret.", span(21, 27)).with_context(span(10, 32));
         diagnostic.values = vec![("var.x".to_owned(), "\"secret\"".to_owned()), ("a".to_owned(), "null".to_owned())];
         let scrubber = Scrubber::new();

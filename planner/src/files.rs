@@ -13,7 +13,18 @@ pub struct File {
     /// The text exactly as read.
     pub text: Arc<str>,
     line_starts: Vec<u32>,
-    outline: Vec<(Span, String)>,
+    outline: Vec<Section>,
+}
+
+/// A part of a file that has a name, for the `in …:` part of diagnostics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The whole part.
+    pub span: Span,
+    /// What it is called, inside of what is around it.
+    pub name: String,
+    /// The position in the outline of the section around it.
+    pub within: Option<usize>,
 }
 
 /// All files read together, named by [`FileId`].
@@ -44,17 +55,25 @@ impl Files {
         &self.files[id.0 as usize]
     }
 
-    /// Records the header of each top-level block (`source "null" "a"`) with the span of the whole block, for the
-    /// `in …:` part of diagnostics.
-    pub fn set_outline(&mut self, id: FileId, outline: Vec<(Span, String)>) {
+    /// Records the sections of a file, sorted by where they start.
+    pub fn set_outline(&mut self, id: FileId, outline: Vec<Section>) {
         self.files[id.0 as usize].outline = outline;
     }
 
-    /// The header of the top-level block around the start of `span`.
-    pub fn block_around(&self, span: Span) -> Option<&str> {
+    /// The name of the innermost section around the start of `span`, behind the names of those around it.
+    pub fn section_around(&self, span: Span) -> Option<String> {
         let outline = &self.get(span.file).outline;
-        let around = |block: &Span| (block.start..block.end).contains(&span.start);
-        outline.iter().find(|(block, _)| around(block)).map(|(_, header)| header.as_str())
+        let mut at = outline.partition_point(|section| section.span.start <= span.start).checked_sub(1)?;
+        while span.start >= outline[at].span.end {
+            at = outline[at].within?;
+        }
+        let mut names = vec![outline[at].name.as_str()];
+        while let Some(outer) = outline[at].within {
+            names.push(&outline[outer].name);
+            at = outer;
+        }
+        names.reverse();
+        Some(names.concat())
     }
 
     /// The 1-based line and column (in characters) of byte `offset`.
@@ -105,13 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn a_block_ends_before_what_follows_it() {
+    fn a_section_ends_before_what_follows_it() {
         let mut files = Files::new();
-        let file = files.add("t", "a {}b {}");
+        let file = files.add("t", "a {b {}}c {}");
         let span = |start, end| Span { file, start, end };
-        files.set_outline(file, vec![(span(0, 4), "a".to_owned()), (span(4, 8), "b".to_owned())]);
-        for (at, header) in [(0, Some("a")), (3, Some("a")), (4, Some("b")), (8, None)] {
-            assert_eq!(files.block_around(span(at, at)), header, "{at}");
+        let section =
+            |start, end, name: &str, within| Section { span: span(start, end), name: name.to_owned(), within };
+        files
+            .set_outline(file, vec![section(0, 8, "a", None), section(3, 7, ".b", Some(0)), section(8, 12, "c", None)]);
+        for (at, name) in
+            [(0, Some("a")), (3, Some("a.b")), (6, Some("a.b")), (7, Some("a")), (8, Some("c")), (12, None)]
+        {
+            assert_eq!(files.section_around(span(at, at)).as_deref(), name, "{at}");
         }
     }
 }

@@ -58,7 +58,7 @@ fn render_one(text: &mut String, diagnostic: &Diagnostic, files: &Files, options
 /// `on file line 3, in block:` and the lines.
 fn render_place(text: &mut String, subject: Span, context: Option<Span>, files: &Files, options: RenderOptions) {
     let (line, _) = files.line_column(subject.file, subject.start);
-    let block = files.block_around(subject).map_or_else(String::new, |header| format!(", in {header}"));
+    let block = files.section_around(subject).map_or_else(String::new, |header| format!(", in {header}"));
     put(text, format_args!("  on {} line {line}{block}:\n", files.get(subject.file).name));
     let shown = context.filter(|context| context.file == subject.file).map_or(subject, |context| Span {
         start: subject.start.min(context.start),
@@ -164,6 +164,7 @@ fn put(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Section;
 
     const SOURCE: &str = "a = 1\nsource \"null\" \"x\" {\n  port = foo + \"é\"\n\n}\n";
 
@@ -175,7 +176,8 @@ mod tests {
             let start = SOURCE.find(text).unwrap() as u32;
             Span { file, start, end: start + text.len() as u32 }
         };
-        files.set_outline(file, vec![(span(&SOURCE[6..SOURCE.len() - 1]), "source \"null\" \"x\"".to_owned())]);
+        let block = span(&SOURCE[6..SOURCE.len() - 1]);
+        files.set_outline(file, vec![Section { span: block, name: "source \"null\" \"x\"".to_owned(), within: None }]);
         let mut diagnostic = Diagnostic::error("Wrong", "Because.", span(subject));
         diagnostic.context = context.map(span);
         render(&diagnostic.into(), &files, options)

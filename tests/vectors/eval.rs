@@ -92,7 +92,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// What the rows' expressions see; listed with the rows.
-fn variables() -> MapLookup {
+pub(crate) fn variables() -> MapLookup {
     let text = Value::text;
     let numbers = |items: &[i64]| Value::list(items.iter().copied().map(Value::int).collect(), Type::Number);
     let item = |id: &str, sub: &[i64]| Value::object([("id", text(id)), ("sub", numbers(sub))]);

@@ -4,6 +4,7 @@ mod dynamic;
 mod eval;
 mod functions;
 mod heredoc;
+mod json;
 mod limits;
 mod mutations;
 mod node;

@@ -57,7 +57,7 @@ fn expr(expr: &Expr) -> Value {
         }
         ExprKind::Template(parts) => node("tpl", None, self::parts(parts)),
         ExprKind::Unwrap(inner) => node("tpl", None, vec![self::expr(inner)]),
-        ExprKind::Bound(..) | ExprKind::Unknown => panic!("no parser makes this: {expr:?}"),
+        ExprKind::Bound(..) | ExprKind::Unknown | ExprKind::Json(_) => panic!("no parser makes this: {expr:?}"),
     }
 }
 

@@ -35,7 +35,13 @@ pub fn expand<'b>(
             blocks.push(block.clone());
         }
     }
-    Cow::Owned(Body { attributes: body.attributes.clone(), blocks, span: body.span, is_unknown: body.is_unknown })
+    Cow::Owned(Body {
+        attributes: body.attributes.clone(),
+        blocks,
+        span: body.span,
+        is_unknown: body.is_unknown,
+        json: body.json.clone(),
+    })
 }
 
 fn generate(

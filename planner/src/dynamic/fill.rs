@@ -51,6 +51,7 @@ impl Filling<'_> {
             blocks: blocks.collect(),
             span: body.span,
             is_unknown: body.is_unknown || self.forgets,
+            json: body.json.clone(),
         }
     }
 
@@ -66,6 +67,7 @@ impl Filling<'_> {
             blocks: blocks.collect(),
             span: body.span,
             is_unknown: body.is_unknown,
+            json: body.json.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::Functions;
 use crate::eval::host::Host;
+use crate::eval::json;
 use crate::eval::lookup::{Found, Lookup, MapLookup};
 use crate::span::Span;
 use crate::suggest::suggest;
@@ -31,8 +32,11 @@ pub fn evaluate(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Valu
     if failed { Value::Unknown(Type::Dynamic) } else { value }
 }
 
-/// The value of an expression in which neither variables nor functions are allowed.
+/// The value of an expression in which neither variables nor functions are allowed. JSON strings are taken as they are.
 pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
+    if let ExprKind::Json(json) = &expr.kind {
+        return json::literal(json, diags);
+    }
     let scope = Scope { variables: &MapLookup::default(), functions: &Functions::none(), host: &Host::empty() };
     evaluate(expr, &scope, diags)
 }
@@ -112,6 +116,7 @@ impl Evaluator<'_> {
             ExprKind::For(inner) => self.for_expr(expr, inner, diags),
             ExprKind::Call { .. } => self.call(expr, diags),
             ExprKind::Template(parts) => self.template(parts, expr.span, diags),
+            ExprKind::Json(json) => self.json(json, diags),
             ExprKind::Bound(binding, inner) => {
                 let frame = Frame { names: Names::Generated(binding), parent: self.frame };
                 Evaluator { scope: self.scope, frame: Some(&frame) }.value(inner, diags)

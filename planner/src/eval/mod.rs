@@ -11,6 +11,7 @@ mod evaluator;
 pub mod functions;
 mod host;
 mod iteration;
+mod json;
 mod lookup;
 mod operation;
 mod reference;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::eval::span::{LiteralKey, literal_key};
 use crate::span::Span;
-use crate::syntax::ast::{Binding, Expr, ExprKind, ForExpr, ObjectKey, Step, TemplatePart};
+use crate::syntax::ast::{Binding, Expr, ExprKind, ForExpr, JsonDocument, ObjectKey, Step, TemplatePart};
+use crate::syntax::json::{Kind, Node};
 
 /// A name in an expression with the steps behind it that are known from the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,27 @@ impl<'a> Walk<'a> {
             ExprKind::Call { args, .. } => self.all(args),
             ExprKind::Template(parts) => self.parts(parts),
             ExprKind::Bound(binding, inner) => self.bound(binding, inner),
+            ExprKind::Json(json) => self.json(&json.node, &json.document),
+        }
+    }
+
+    fn json(&mut self, node: &'a Node, document: &'a JsonDocument) {
+        match &node.kind {
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
+            Kind::String(_) => self.json_string(node.span, document),
+            Kind::Array(items) => items.iter().for_each(|item| self.json(item, document)),
+            Kind::Object(properties) => {
+                for property in properties.iter() {
+                    self.json_string(property.name_span, document);
+                    self.json(&property.value, document);
+                }
+            }
+        }
+    }
+
+    fn json_string(&mut self, span: Span, document: &'a JsonDocument) {
+        if let Some(Ok(template)) = document.template(span) {
+            self.expr(template);
         }
     }
 

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostics;
 use crate::span::Span;
+use crate::syntax::json::Node;
 use crate::value::Value;
 
 /// A bare name.
@@ -20,7 +22,8 @@ pub struct Ident {
 /// The content of a file or block, attributes and blocks each in source order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
-    /// `name = expr` items. Names are unique: a second definition is a syntax error.
+    /// `name = expr` items. Names are unique: a second definition is a syntax error. Until a JSON body is told by
+    /// [`Body::shaped`] which are blocks, these are all its properties, and names can repeat.
     pub attributes: Vec<Attribute>,
     /// Nested blocks.
     pub blocks: Vec<Block>,
@@ -28,6 +31,17 @@ pub struct Body {
     pub span: Span,
     /// Whether it stands for blocks of a number not yet known: generated for each element of an unknown collection.
     pub is_unknown: bool,
+    /// What it was made from, in JSON.
+    pub json: Option<JsonBody>,
+}
+
+/// The JSON value that a body was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonBody {
+    /// The value.
+    pub node: Node,
+    /// Whether blocks and attributes were told apart already.
+    pub is_shaped: bool,
 }
 
 /// `name = expr`.
@@ -109,10 +123,37 @@ pub enum ExprKind {
     Template(Vec<TemplatePart>),
     /// A quoted string that is nothing but one interpolation: the value passes through with its type.
     Unwrap(Box<Expr>),
+    /// A value in JSON syntax, never inside of a parsed expression.
+    Json(JsonExpr),
     /// An expression in a generated block, with the names that its generation binds. Never parsed.
     Bound(Arc<Binding>, Arc<Expr>),
     /// What takes an expression's place when the block around it is generated from an unknown. Never parsed.
     Unknown,
+}
+
+/// A JSON value that takes the place of an expression. Evaluated, its strings are templates.
+#[derive(Clone, Debug)]
+pub struct JsonExpr {
+    /// The value.
+    pub node: Node,
+    /// The file that it stands in.
+    pub document: Arc<JsonDocument>,
+}
+
+impl PartialEq for JsonExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node
+    }
+}
+
+/// A JSON file, shared by everything that was read from it.
+#[derive(Debug)]
+pub struct JsonDocument {
+    /// Its text.
+    pub text: Arc<str>,
+    /// What the strings and names with template sequences are as templates, sorted by where they start; or what is wrong
+    /// with them, which matters only if they are used as such.
+    pub templates: Vec<(u32, Result<Expr, Diagnostics>)>,
 }
 
 /// A name with its value, and what is bound around it.

@@ -7,11 +7,14 @@ pub mod ast;
 mod explain;
 pub mod json;
 mod lower;
+mod origin;
 mod outline;
 pub mod parse;
 mod refusal;
 mod repair;
 mod scan;
 mod token;
+mod variant;
 
 pub use parse::{parse_body, parse_expression, parse_template};
+pub use variant::{Role, parse_json_body};

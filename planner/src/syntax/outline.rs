@@ -1,34 +1,71 @@
-//! The headers of the top-level blocks of a file, for the `in …:` part of diagnostics.
+//! The sections of a file, for the `in …:` part of diagnostics: the headers of its top-level blocks, or in JSON the way
+//! from the root to every object and array.
 
+use crate::files::Section;
 use crate::span::{FileId, Span};
 use crate::syntax::ast::Body;
+use crate::syntax::json::{Kind, Node};
 use crate::syntax::scan::{self, Mode};
 use crate::syntax::token::{Token, TokenKind};
 
 /// Headers and extents of the blocks of a file that could be read.
-pub(super) fn of_body(body: &Body) -> Vec<(Span, String)> {
+pub(super) fn of_body(body: &Body) -> Vec<Section> {
     let header = |kind: &str, labels: &mut dyn Iterator<Item = &str>| {
         labels.fold(kind.to_owned(), |header, label| format!("{header} {label:?}"))
     };
     body.blocks
         .iter()
-        .map(|block| (block.span, header(&block.kind.name, &mut block.labels.iter().map(|label| &*label.name))))
+        .map(|block| Section {
+            span: block.span,
+            name: header(&block.kind.name, &mut block.labels.iter().map(|label| &*label.name)),
+            within: None,
+        })
         .collect()
 }
 
+/// The same of a JSON file.
+pub(super) fn of_json(root: &Node) -> Vec<Section> {
+    let mut outline = Vec::new();
+    json_sections(root, None, &mut outline);
+    outline
+}
+
+fn json_sections(node: &Node, within: Option<usize>, outline: &mut Vec<Section>) {
+    let mut inner = |node: &Node, name: String| {
+        if matches!(node.kind, Kind::Object(_) | Kind::Array(_)) {
+            outline.push(Section { span: node.span, name, within });
+            json_sections(node, Some(outline.len() - 1), outline);
+        }
+    };
+    match &node.kind {
+        Kind::Object(properties) => {
+            for property in properties.iter() {
+                let dot = if within.is_some() { "." } else { "" };
+                inner(&property.value, format!("{dot}{}", property.name));
+            }
+        }
+        Kind::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                inner(item, format!("[{at}]"));
+            }
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {}
+    }
+}
+
 /// The same of a file that could not, as far as braces match. `base` is where `text` starts in the file.
-pub(super) fn of_text(text: &str, file: FileId, base: usize) -> Vec<(Span, String)> {
+pub(super) fn of_text(text: &str, file: FileId, base: usize) -> Vec<Section> {
     let tokens = scan::scan(text, Mode::Body);
     let mut outline = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let line = &tokens[at..];
         at += match header(line, text) {
-            Some((header, len)) => {
+            Some((name, len)) => {
                 let closed = len + close(&line[len..]);
                 let end = line[closed.min(line.len() - 1)].end;
                 let span = Span { file, start: (base + line[0].start) as u32, end: (base + end) as u32 };
-                outline.push((span, header));
+                outline.push(Section { span, name, within: None });
                 closed
             }
             None => 0,
@@ -92,10 +129,10 @@ mod tests {
     #[test]
     fn finds_headers_in_text_with_faults() {
         let text = "a = 1\nsource \"null\" x {\n a = \"\n}\nbuild {\n b = {\n";
-        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|(_, header)| header).collect();
+        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|section| section.name).collect();
         assert_eq!(headers, ["source \"null\" \"x\""]);
         let text = "}\nx = [\n]\nbuild {\n a = = 2\n}\nlocals {\n b = {\n";
-        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|(_, header)| header).collect();
+        let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|section| section.name).collect();
         assert_eq!(headers, ["build", "locals"]);
     }
 }

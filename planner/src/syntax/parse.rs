@@ -12,6 +12,7 @@ use crate::span::{FileId, Span};
 use crate::syntax::ast::{Body, Expr};
 use crate::syntax::explain::{Finding, explain_body, explain_expression, explain_template};
 use crate::syntax::lower::Lowerer;
+use crate::syntax::origin::Origin;
 use crate::syntax::outline;
 use crate::syntax::refusal::{REPEATED_KEY, is_limit, refusal, too_deep};
 use crate::syntax::repair::Repair;
@@ -30,7 +31,7 @@ pub fn parse_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics
             (Some(body), Diagnostics::new())
         }
         Err(diagnostics) => {
-            files.set_outline(file, outline::of_text(source.text, file, source.base));
+            files.set_outline(file, outline::of_text(source.text, file, source.origin.base));
             (None, diagnostics)
         }
     }
@@ -56,18 +57,29 @@ pub fn parse_template(files: &Files, file: FileId) -> Result<Expr, Diagnostics> 
     source.read(Mode::Template, explain_template, |repair| source.template(repair))
 }
 
-/// A file's text without its byte order mark.
+/// The JSON string at `span` of `document` as a template, `string` being its text.
+pub(super) fn parse_string_template(string: &str, document: &str, span: Span) -> Result<Expr, Diagnostics> {
+    let source = Source { text: string, origin: Origin::json_string(document, span) };
+    source.read(Mode::Template, explain_template, |repair| source.template(repair))
+}
+
+/// The JSON string at `span` of `document` as an expression, `string` being its text.
+pub(super) fn parse_string_expression(string: &str, document: &str, span: Span) -> Result<Expr, Diagnostics> {
+    let source = Source { text: string, origin: Origin::json_string(document, span) };
+    source.read(Mode::Expression, explain_expression, |repair| source.expression(repair))
+}
+
+/// A text to parse, and where it comes from.
 struct Source<'t> {
     text: &'t str,
-    file: FileId,
-    /// The length of the byte order mark.
-    base: usize,
+    origin: Origin,
 }
 
 impl<'t> Source<'t> {
+    /// A file's text without its byte order mark.
     fn new(text: &'t str, file: FileId) -> Self {
         let stripped = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { text: stripped, file, base: text.len() - stripped.len() }
+        Self { text: stripped, origin: Origin::plain(file, text.len() - stripped.len()) }
     }
 
     /// Parses with `attempt`. Text that is refused is explained; when it is valid by the grammar, what the parser
@@ -105,14 +117,14 @@ impl<'t> Source<'t> {
 
     fn body(&self, repair: &Repair<'t>) -> Result<Body, Finding> {
         let body = parser::parse_body(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
-        let mut lowerer = Lowerer::new(repair, self.file, self.base, 0);
+        let mut lowerer = Lowerer::new(repair, &self.origin, 0);
         let body = lowerer.body(&body, &self.all());
         lowerer.done(body)
     }
 
     fn template(&self, repair: &Repair<'t>) -> Result<Expr, Finding> {
         let template = parser::parse_template(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
-        let mut lowerer = Lowerer::new(repair, self.file, self.base, 0);
+        let mut lowerer = Lowerer::new(repair, &self.origin, 0);
         let expr = lowerer.template_file(&template, &self.all());
         lowerer.done(expr)
     }
@@ -123,7 +135,7 @@ impl<'t> Source<'t> {
         let expr = parser::parse_expr(&text).map_err(|error| self.refusal(&error, -1))?;
         match &expr {
             Expression::Parenthesis(ours) if ours.span() == Some(0..text.len()) => {
-                let mut lowerer = Lowerer::new(repair, self.file, self.base, -1);
+                let mut lowerer = Lowerer::new(repair, &self.origin, -1);
                 let expr = lowerer.within(true, |lowerer| lowerer.expression(ours.inner(), &self.all()));
                 lowerer.done(expr)
             }
@@ -144,11 +156,7 @@ impl<'t> Source<'t> {
     }
 
     fn diagnostics(&self, findings: Vec<Finding>) -> Diagnostics {
-        let span = |start: usize, end: usize| Span {
-            file: self.file,
-            start: (self.base + start) as u32,
-            end: (self.base + end) as u32,
-        };
+        let span = |start, end| self.origin.span(start, end);
         let diagnostic = |finding: Finding| {
             let (start, end) = finding.subject;
             let diagnostic = Diagnostic::error(finding.summary, finding.detail, span(start, end));

@@ -43,7 +43,7 @@ impl Constraint {
     /// Reads a type expression. What is no type is said, and counts as `any`.
     pub fn from_expr(expr: &Expr, diags: &mut Diagnostics) -> Self {
         let mut reader = Reader { diags, with_defaults: true };
-        let (ty, defaults) = reader.read(expr);
+        let (ty, defaults) = reader.read(&expr.to_analyse());
         Self { ty, defaults }
     }
 

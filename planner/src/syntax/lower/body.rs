@@ -13,7 +13,7 @@ impl Lowerer<'_> {
     pub(in crate::syntax) fn body(&mut self, body: &edit::Body, around: &Range<usize>) -> Body {
         let range = self.range(body, around);
         let mut lowered =
-            Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(&range), is_unknown: false };
+            Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(&range), is_unknown: false, json: None };
         for structure in body {
             match structure {
                 edit::Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute, &range)),

@@ -7,9 +7,10 @@ use hcl::edit::{Decorated, Ident as EditIdent, Span as EditSpan};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::is_nfc;
 
-use crate::span::{FileId, Span};
+use crate::span::Span;
 use crate::syntax::ast::Ident;
 use crate::syntax::explain::Finding;
+use crate::syntax::origin::Origin;
 use crate::syntax::repair::Repair;
 
 /// Lowers the nodes of one text. Faults do not stop it: the tree is only used when there are none.
@@ -17,9 +18,7 @@ pub(in crate::syntax) struct Lowerer<'t> {
     /// The text as written, without byte order mark: never the masked text that the parser saw.
     pub(super) text: &'t str,
     pub(super) repair: &'t Repair<'t>,
-    file: FileId,
-    /// Bytes before `text` in the file.
-    base: usize,
+    origin: &'t Origin,
     /// What to add to the parser's offsets to get offsets in `text`.
     pub(super) shift: isize,
     /// Whether an expression may run over a line end here.
@@ -28,8 +27,8 @@ pub(in crate::syntax) struct Lowerer<'t> {
 }
 
 impl<'t> Lowerer<'t> {
-    pub(in crate::syntax) fn new(repair: &'t Repair<'t>, file: FileId, base: usize, shift: isize) -> Self {
-        Self { text: repair.text(), repair, file, base, shift, newlines: false, faults: Vec::new() }
+    pub(in crate::syntax) fn new(repair: &'t Repair<'t>, origin: &'t Origin, shift: isize) -> Self {
+        Self { text: repair.text(), repair, origin, shift, newlines: false, faults: Vec::new() }
     }
 
     /// `tree`, unless a fault was found in it.
@@ -49,7 +48,7 @@ impl<'t> Lowerer<'t> {
 
     /// A range of `text` as a span of the file.
     pub(super) fn span(&self, range: &Range<usize>) -> Span {
-        Span { file: self.file, start: (self.base + range.start) as u32, end: (self.base + range.end) as u32 }
+        self.origin.span(range.start, range.end)
     }
 
     pub(super) fn ident(&self, ident: &Decorated<EditIdent>, around: &Range<usize>) -> Ident {

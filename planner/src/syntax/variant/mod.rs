@@ -1,0 +1,9 @@
+//! The language written in JSON: what its values mean as bodies and as expressions. [`crate::syntax::json`] knows the
+//! notation, this room the meaning.
+
+mod analysis;
+mod body;
+mod parse;
+
+pub use body::Role;
+pub use parse::parse_json_body;
