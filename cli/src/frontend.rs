@@ -10,8 +10,7 @@ use planner::files::Files;
 use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, check_given, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
-use planner::value::Value;
-use planner::values::VariableInputs;
+use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
 
 use crate::args::ConfigType;
@@ -94,9 +93,15 @@ impl Frontend {
     }
 
     /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.
-    pub fn analyse(&mut self, session: &mut Session, parsed: Parsed, diags: &mut Diagnostics) -> Analysis {
-        let inputs =
-            AnalysisInputs { variables: &self.variables, host: self.host.clone(), version: session.version.number };
+    pub fn analyse(
+        &mut self,
+        session: &mut Session,
+        parsed: Parsed,
+        data: DataSupply,
+        diags: &mut Diagnostics,
+    ) -> Analysis {
+        let (host, version) = (self.host.clone(), session.version.number);
+        let inputs = AnalysisInputs { variables: &self.variables, host, version, data };
         let analysis = analyse(parsed, inputs, &*self.registry, &mut self.files, diags);
         hide_secrets(session, &analysis, &self.variables);
         analysis
@@ -172,22 +177,13 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// Every text inside sensitive variables and locals.
+/// Hides every text inside sensitive variables and locals.
 ///
 /// What was given for a sensitive variable is hidden as it was typed as well: it may be what cannot be read.
 fn hide_secrets(session: &Session, analysis: &Analysis, given: &VariableInputs) {
-    let variables = analysis.values.variables();
-    let mut secrets = Vec::new();
-    for name in variables.sensitive() {
+    let mut secrets = analysis.values.secrets();
+    for name in analysis.values.variables().sensitive() {
         typed_text(given, name, &mut secrets);
-        if let Some(value) = variables.values().get(name) {
-            collect_text(value, &mut secrets);
-        }
-    }
-    for (at, local) in analysis.template.locals.iter().enumerate() {
-        if local.sensitive {
-            collect_text(&analysis.values.local(at), &mut secrets);
-        }
     }
     for secret in secrets {
         session.scrubber().hide(&secret);
@@ -199,17 +195,4 @@ fn typed_text(given: &VariableInputs, name: &str, found: &mut Vec<String>) {
     let arguments = given.arguments.iter().filter(|(argument, _)| argument == name);
     found.extend(arguments.map(|(_, text)| text.clone()));
     found.extend(given.environment.get(&format!("PKR_VAR_{name}")).cloned());
-}
-
-/// Adds every string inside `value`.
-pub fn collect_text(value: &Value, found: &mut Vec<String>) {
-    if let Some(text) = value.as_str() {
-        found.push(text.to_owned());
-    }
-    for item in value.items().unwrap_or_default() {
-        collect_text(item, found);
-    }
-    for item in value.entries().into_iter().flat_map(BTreeMap::values) {
-        collect_text(item, found);
-    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
-//! [`plan_view`], [`verdict`] (findings for programs), [`building`] (a run as users see it), [`reporter`] (what users see), [`signal`],
+//! [`plan_view`], [`inspect_view`], [`verdict`] (findings for programs), [`building`] (a run as users see it),
+//! [`reporter`] (what users see), [`signal`],
 //! [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
@@ -17,6 +18,7 @@ pub mod duration;
 pub mod environment;
 pub mod exit;
 pub mod frontend;
+pub mod inspect_view;
 pub mod logging;
 pub mod options;
 pub mod plan_view;

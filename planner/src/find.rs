@@ -93,6 +93,15 @@ pub fn read_file(files: &mut Files, path: &Path, working_dir: &Path) -> Result<F
         let detail = format!("The configuration file {shown:?} could not be read: {error}.");
         Diagnostic::error("Failed to read file", detail, None)
     })?;
+    take_bytes(files, shown, bytes)
+}
+
+/// Takes bytes as the text of a file called `shown` into `files`.
+///
+/// # Errors
+///
+/// A diagnostic naming the place when they are not UTF-8.
+pub fn take_bytes(files: &mut Files, shown: String, bytes: Vec<u8>) -> Result<FileId, Diagnostic> {
     match String::from_utf8(bytes) {
         Ok(text) if text.len() < u32::MAX as usize => Ok(files.add(shown, text)),
         Ok(_) => Err(Diagnostic::error("Failed to read file", format!("{shown:?} is larger than 4 GiB."), None)),

@@ -1,7 +1,8 @@
 //! Text to plan: finds template files, parses and evaluates them, and compiles them into one sealed graph.
 //!
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
-//! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`].
+//! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
+//! [`console`].
 //!
 //! ```
 //! use planner::diagnostic::Diagnostics;
@@ -21,6 +22,7 @@
 
 pub mod catalog;
 pub mod config;
+pub mod console;
 pub mod diagnostic;
 pub mod duration;
 pub mod dynamic;

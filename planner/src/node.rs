@@ -47,6 +47,8 @@ pub enum ComponentUse {
 pub enum Node {
     /// Fetches data source number n of the template.
     Datasource(u32),
+    /// Checks the configuration of data source number n, which is not fetched.
+    PrepareData(u32),
     /// Checks a component's configuration with what is known so far.
     Prepare(BuildId, ComponentUse),
     /// Starts the builder and waits until it lends its communicator.
@@ -65,7 +67,7 @@ impl Node {
     /// The build it belongs to.
     pub fn build(self) -> Option<BuildId> {
         match self {
-            Self::Datasource(_) => None,
+            Self::Datasource(_) | Self::PrepareData(_) => None,
             Self::Prepare(build, _)
             | Self::BuilderOpen(build)
             | Self::Provision(build, _)
@@ -79,7 +81,7 @@ impl Node {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Datasource(_) => "datasource",
-            Self::Prepare(..) => "prepare",
+            Self::PrepareData(_) | Self::Prepare(..) => "prepare",
             Self::BuilderOpen(_) => "open",
             Self::Provision(..) => "provision",
             Self::BuilderClose(_) => "close",

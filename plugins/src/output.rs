@@ -44,6 +44,9 @@ pub trait Output: Send + Sync {
     /// Findings about the template.
     fn diagnostics(&self, diagnostics: Diagnostics);
 
+    /// A text that must not be shown from here on.
+    fn hide(&self, secret: &str);
+
     /// Asks the user.
     async fn ask(&self, query: String) -> Result<String, ComponentError>;
 }
@@ -202,6 +205,8 @@ mod tests {
         fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
 
         fn diagnostics(&self, _diagnostics: Diagnostics) {}
+
+        fn hide(&self, _secret: &str) {}
 
         async fn ask(&self, _query: String) -> Result<String, ComponentError> {
             Err(ComponentError::new("nobody to ask"))

@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod outlet;
+pub mod quiet;
 pub mod runner;
 pub mod summary;
 pub mod watch;

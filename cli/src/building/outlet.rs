@@ -12,13 +12,14 @@ use planner::render::{RenderOptions, render};
 use plugins::component::ComponentError;
 use plugins::output::{Line, LineKind, Output};
 
-use crate::reporter::{Report, Reports, Target, UiKind};
+use crate::reporter::{Report, Reports, Scrubber, Target, UiKind};
 
 /// The run's output.
 pub struct Outlet {
     reports: Reports,
     names: Vec<Arc<str>>,
     files: Arc<Files>,
+    scrubber: Scrubber,
     colour: bool,
     /// Findings already shown: a block that serves many builds is complained about once.
     shown: Mutex<HashSet<String>>,
@@ -26,9 +27,9 @@ pub struct Outlet {
 
 impl Outlet {
     /// For one run of `program`.
-    pub fn new(reports: Reports, program: &Program, files: Arc<Files>, colour: bool) -> Self {
+    pub fn new(reports: Reports, program: &Program, files: Arc<Files>, scrubber: Scrubber, colour: bool) -> Self {
         let names = program.builds.iter().map(|build| build.name.clone()).collect();
-        Self { reports, names, files, colour, shown: Mutex::default() }
+        Self { reports, names, files, scrubber, colour, shown: Mutex::default() }
     }
 
     /// Who speaks when a build does.
@@ -74,6 +75,10 @@ impl Output for Outlet {
                 self.reports.send(Report::Plain { target: None, kind, text });
             }
         }
+    }
+
+    fn hide(&self, secret: &str) {
+        self.scrubber.hide(secret);
     }
 
     async fn ask(&self, query: String) -> Result<String, ComponentError> {

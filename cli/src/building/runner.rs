@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::building::outlet::Outlet;
 use crate::building::watch::Watch;
-use crate::reporter::{Reports, Settings};
+use crate::reporter::{Reports, Scrubber, Settings};
 
 /// What a run needs besides the program.
 pub struct RunSetup {
@@ -19,6 +19,8 @@ pub struct RunSetup {
     pub reports: Reports,
     /// How it looks.
     pub settings: Settings,
+    /// What is taken out of it.
+    pub scrubber: Scrubber,
     /// The components.
     pub registry: Arc<Registry>,
     /// What components are told.
@@ -94,9 +96,9 @@ impl Runner {
     }
 
     fn executor(&self, program: &Arc<Program>) -> (Arc<Executor>, Arc<Outlet>) {
-        let RunSetup { reports, settings, registry, facts, files, .. } = &self.setup;
+        let RunSetup { reports, settings, scrubber, registry, facts, files, .. } = &self.setup;
         let colour = settings.escapes && settings.live;
-        let outlet = Arc::new(Outlet::new(reports.clone(), program, files.clone(), colour));
+        let outlet = Arc::new(Outlet::new(reports.clone(), program, files.clone(), scrubber.clone(), colour));
         let executor = Executor::new(program.clone(), registry.clone(), outlet.clone(), facts.clone());
         (Arc::new(executor), outlet)
     }

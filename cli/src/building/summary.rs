@@ -12,6 +12,9 @@ use crate::building::watch::Watch;
 use crate::duration::in_words;
 use crate::session::Session;
 
+/// What an interrupted run ends with.
+pub const INTERRUPTED: &str = "Cleanly cancelled builds after being interrupted.";
+
 /// Something of a build, with the build's name.
 type Named<T> = (Arc<str>, T);
 type Artifacts = Vec<Arc<dyn Artifact>>;
@@ -56,7 +59,7 @@ impl Summary {
             session.say(&format!("\n==> Wait completed after {}", in_words(took)));
         }
         if interrupted {
-            session.say("Cleanly cancelled builds after being interrupted.");
+            session.say(INTERRUPTED);
             return;
         }
         if self.has_errors() {

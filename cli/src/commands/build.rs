@@ -7,10 +7,11 @@ use engine::{Cancel, Outcome, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
+use planner::values::DataSupply;
 
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::building::runner::{RunSetup, Runner, RunnerError};
-use crate::building::summary::Summary;
+use crate::building::summary::{INTERRUPTED, Summary};
 use crate::descriptors::raise_limit;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
@@ -32,7 +33,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let parsed = frontend.parse(session, &options.template)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
-    let analysis = frontend.analyse(session, parsed, &mut diags);
+    let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut diags);
     let flags = ComponentFlags { debug: options.debug, force: options.force, on_error: options.on_error };
     let facts = run_facts(session, &analysis, flags);
     let limits: Limits = options.limits.into();
@@ -43,10 +44,14 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let program = if structural.is_empty() || diags.has_errors() {
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
     } else {
+        // What was found so far would be lost if one of them fails.
+        frontend.show(session, &std::mem::take(&mut diags));
         let reports = start_reporter(session, settings, &cancel)?;
+        let _signals = watch_signals(session, &cancel, &reports)?;
         let setup = RunSetup {
             reports,
             settings,
+            scrubber: session.scrubber().clone(),
             registry: frontend.registry.clone(),
             facts: facts.clone(),
             files: Arc::new(frontend.files.clone()),
@@ -69,7 +74,8 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let _signals = watch_signals(session, &cancel, &reports)?;
     let Frontend { registry, files, .. } = frontend;
     let (files, fail_fast) = (Arc::new(files), options.fail_fast);
-    run_builds(session, RunSetup { reports, settings, registry, facts, files, cancel, fail_fast }, program)
+    let scrubber = session.scrubber().clone();
+    run_builds(session, RunSetup { reports, settings, scrubber, registry, facts, files, cancel, fail_fast }, program)
 }
 
 fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Result<Exit, Refused> {
@@ -105,8 +111,13 @@ fn run_structural(
 ) -> Result<Analysis, Refused> {
     let mut diags = Diagnostics::new();
     let program = Arc::new(lower_data(analysis, &*frontend.registry, wanted, limits, &mut diags));
+    frontend.show(session, &diags);
+    let cancel = setup.cancel.clone();
     let report =
         Runner::new(setup).and_then(|runner| runner.run_quietly(&program)).map_err(|error| give_up(session, &error))?;
+    if cancel.is_stopping() && report.counts.failures() == 0 {
+        session.say(INTERRUPTED);
+    }
     let program = Arc::into_inner(program).ok_or(Refused)?;
     if report.is_success() { Ok(program.into_analysis()) } else { Err(Refused) }
 }

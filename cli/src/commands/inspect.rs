@@ -6,17 +6,20 @@ use std::sync::Arc;
 use planner::catalog::{Catalog, ComponentKind, Schema};
 use planner::config::ComponentBlock;
 use planner::diagnostic::Diagnostics;
+use planner::lower::BlockPlan;
 use planner::lower::builds::expand;
-use planner::lower::{Analysis, BlockPlan};
 use planner::select::Selection;
-use planner::value::{Value, display, quote};
+use planner::values::DataSupply;
 
+use crate::building::quiet::Quiet;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
+use crate::inspect_view::values;
 use crate::options::InspectOptions;
 use crate::session::Session;
 
-/// Runs `packer inspect`. Problems with values are not reported: what cannot be told is shown as unknown.
+/// Runs `packer inspect`. Data sources that are built in run. Problems with values are not reported: a local that fails is
+/// left out, and what cannot be told is shown as unknown.
 pub fn run(session: &mut Session, options: &InspectOptions) -> Exit {
     match try_run(session, options) {
         Ok(()) => Exit::Success,
@@ -28,10 +31,11 @@ fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refuse
     let mut frontend = Frontend::new(session, &options.template, false)?;
     let parsed = frontend.parse(session, &options.template)?;
     let mut ignored = Diagnostics::new();
-    let analysis = frontend.analyse(session, parsed, &mut ignored);
+    let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut ignored);
+    let analysis = Quiet::new(session, &frontend, &analysis).fetch_all(session, analysis)?;
     let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");
-    session.say(&values_text(&analysis));
+    session.say(&values(&analysis.values));
     session.say(&builds_text(&expanded));
     Ok(())
 }
@@ -47,32 +51,6 @@ impl Catalog for Anything {
     fn names(&self, _kind: ComponentKind) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// Both lists of values.
-fn values_text(analysis: &Analysis) -> String {
-    let mut text = String::from("> input-variables:\n\n");
-    // Writing to a String cannot fail.
-    for (name, value) in analysis.values.variables().values() {
-        let _ = writeln!(text, "var.{name}: {}", quote(&shown(value)));
-    }
-    text.push_str("\n> local-variables:\n\n");
-    let mut locals: Vec<(Arc<str>, Value)> = analysis
-        .template
-        .locals
-        .iter()
-        .enumerate()
-        .map(|(at, local)| (local.name.name.clone(), analysis.values.local(at)))
-        .collect();
-    locals.sort_by(|a, b| a.0.cmp(&b.0));
-    for (name, value) in locals {
-        let _ = writeln!(text, "local.{name}: {}", quote(&shown(&value)));
-    }
-    text
-}
-
-fn shown(value: &Value) -> String {
-    display::render(value)
 }
 
 fn builds_text(expanded: &planner::lower::builds::Expanded) -> String {

@@ -2,6 +2,7 @@
 
 use planner::diagnostic::Diagnostics;
 use planner::lower::{Extent, lower};
+use planner::values::DataSupply;
 
 use crate::args::PlanFormat;
 use crate::exit::Exit;
@@ -29,7 +30,7 @@ fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> 
     let parsed = frontend.parse(session, &options.template)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
-    let analysis = frontend.analyse(session, parsed, &mut diags);
+    let analysis = frontend.analyse(session, parsed, DataSupply::Never, &mut diags);
     let limits = (options.limits.into(), Extent::Build);
     let program = lower(analysis, &*frontend.registry, &selection, limits, &mut diags);
     frontend.show(session, &diags);

@@ -1,17 +1,12 @@
 //! Checks a template: syntax, names, values, and every component's configuration. Starts no machine.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use engine::{Cancel, NullEmitter, RunOptions};
 use planner::diagnostic::Diagnostics;
 use planner::lower::{Extent, Limits, lower};
-use planner::node::BuildId;
-use plugins::component::ComponentError;
-use plugins::executor::Executor;
-use plugins::output::{Line, Output};
+use planner::values::DataSupply;
 
-use crate::building::facts::{ComponentFlags, run_facts};
+use crate::building::quiet::Quiet;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
 use crate::options::ValidateOptions;
@@ -41,21 +36,20 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
     }
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
-    let analysis = frontend.analyse(session, parsed, &mut diags);
-    let facts = run_facts(session, &analysis, ComponentFlags::default());
+    let supply = if options.evaluate_datasources { DataSupply::Later } else { DataSupply::Never };
+    let mut analysis = frontend.analyse(session, parsed, supply, &mut diags);
+    let quiet = Quiet::new(session, &frontend, &analysis);
+    if options.evaluate_datasources && !diags.has_errors() {
+        let structural = analysis.structural_data();
+        analysis = quiet.fetch(session, analysis, &structural)?;
+        refuse_if_failed(session, &frontend, &diags, &quiet)?;
+    }
     let extent = if options.evaluate_datasources { Extent::DataAndPrepare } else { Extent::Prepare };
     let program = Arc::new(lower(analysis, &*frontend.registry, &selection, (Limits::default(), extent), &mut diags));
     if !diags.has_errors() {
-        let findings = Arc::new(Findings::default());
-        let executor = Executor::new(program.clone(), frontend.registry.clone(), findings.clone(), facts);
-        let options = RunOptions::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
-        let run = engine::run(&program.plan, &Arc::new(executor), &options, &Cancel::new(), &NullEmitter);
-        if let Err(error) = run {
-            session.error(&format!("Error: {error}"));
-            return Err(Refused);
-        }
-        diags.append(findings.in_template_order());
+        quiet.run(session, &program)?;
     }
+    diags.append(quiet.findings());
     frontend.show(session, &diags);
     if diags.has_errors() {
         return Err(Refused);
@@ -64,38 +58,19 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
     Ok(())
 }
 
-/// Gathers what components find; there is nothing else to hear from them here.
-#[derive(Default)]
-struct Findings(Mutex<Vec<planner::diagnostic::Diagnostic>>);
-
-impl Findings {
-    /// Once each, in the order of the files: a block that serves many builds is checked for each of them.
-    fn in_template_order(&self) -> Diagnostics {
-        let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        found.sort_by_key(|finding| finding.subject);
-        let mut unique: Vec<planner::diagnostic::Diagnostic> = Vec::with_capacity(found.len());
-        for finding in found {
-            // Equal ones point at the same place, so they stand together.
-            let mut beside = unique.iter().rev().take_while(|other| other.subject == finding.subject);
-            if !beside.any(|other| *other == finding) {
-                unique.push(finding);
-            }
-        }
-        unique.into_iter().collect()
+/// Without the data that decides what the builds are, nothing can be said about them.
+fn refuse_if_failed(
+    session: &mut Session,
+    frontend: &Frontend,
+    diags: &Diagnostics,
+    quiet: &Quiet,
+) -> Result<(), Refused> {
+    let findings = quiet.findings();
+    if !findings.has_errors() {
+        return Ok(());
     }
-}
-
-#[async_trait]
-impl Output for Findings {
-    fn line(&self, _line: Line) {}
-
-    fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
-
-    fn diagnostics(&self, diagnostics: Diagnostics) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(diagnostics);
-    }
-
-    async fn ask(&self, _query: String) -> Result<String, ComponentError> {
-        Err(ComponentError::new("no available tty"))
-    }
+    let mut diags = diags.clone();
+    diags.append(findings);
+    frontend.show(session, &diags);
+    Err(Refused)
 }

@@ -153,7 +153,7 @@ pub fn component_of(program: &Program, node: Node) -> (String, String) {
         found.map(|(block, meta)| (block.kind.name.to_string(), meta.name.to_string())).unwrap_or_default()
     };
     match node {
-        Node::Datasource(at) => {
+        Node::Datasource(at) | Node::PrepareData(at) => {
             let block = &program.template.data[at as usize];
             (block.kind.name.to_string(), block.name.name.to_string())
         }

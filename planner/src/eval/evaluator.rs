@@ -101,9 +101,7 @@ impl Evaluator<'_> {
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Number(text) => number(text, expr.span, diags),
             ExprKind::String(text) => Value::String(text.clone()),
-            ExprKind::Variable(name) => match self.variable(name, None, expr.span, diags) {
-                Found::Whole(value) | Found::Member(value) => value,
-            },
+            ExprKind::Variable(name) => self.variable(name, None, expr.span, diags).into_value(),
             ExprKind::Access(root, steps) => self.access(expr, root, steps, diags),
             ExprKind::Unary(operator, operand) => self.unary(expr, *operator, operand, diags),
             ExprKind::Binary(operator, left, right) => self.binary(expr, *operator, left, right, diags),

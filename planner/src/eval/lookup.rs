@@ -13,6 +13,15 @@ pub enum Found {
     Member(Value),
 }
 
+impl Found {
+    /// The value.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Whole(value) | Self::Member(value) => value,
+        }
+    }
+}
+
 /// Serves the variables of an expression.
 pub trait Lookup {
     /// The value of variable `name`; `attr` is the attribute step behind it, if there is one. `None` when there is no

@@ -13,8 +13,8 @@ use crate::lower::structure;
 use crate::syntax;
 use crate::value::Type;
 use crate::values::VariableInputs;
-use crate::values::dependencies::DependencyIndex;
-use crate::values::store::{Surroundings, Values};
+use crate::values::dependencies::{Definition, Dependencies, DependencyIndex};
+use crate::values::store::{DataSupply, Surroundings, Values};
 use crate::values::variables;
 
 /// A template that was read and decoded.
@@ -91,6 +91,8 @@ pub struct AnalysisInputs<'a> {
     pub host: Host,
     /// `packer.version`.
     pub version: &'a str,
+    /// Whether data sources will run.
+    pub data: DataSupply,
 }
 
 /// Reads the values given for variables and reports what is wrong with them: what a syntax check sees of values.
@@ -99,7 +101,7 @@ pub fn check_given(parsed: &Parsed, given: &VariableInputs, host: &Host, files: 
     variables::collect(&parsed.template.variables, &given, files, &host.working_dir, diags);
 }
 
-/// Gives variables and locals their values. Data sources stay unknown.
+/// Gives variables and locals their values. Data sources are unknown until they run.
 pub fn analyse(
     parsed: Parsed,
     inputs: AnalysisInputs<'_>,
@@ -108,7 +110,7 @@ pub fn analyse(
     diags: &mut Diagnostics,
 ) -> Analysis {
     let Parsed { template, found } = parsed;
-    let AnalysisInputs { variables: given, host, version } = inputs;
+    let AnalysisInputs { variables: given, host, version, data } = inputs;
     let mut given = given.clone();
     given.auto_files = found.auto_variables;
     config::packer::report_plugins(&template.packer, diags);
@@ -124,7 +126,7 @@ pub fn analyse(
     let index = if problems.has_errors() { index.without_order() } else { index };
     diags.append(problems);
     let outputs = output_types(&template, catalog, diags);
-    let surroundings = Surroundings { root: found.root, version: version.to_owned(), functions, host };
+    let surroundings = Surroundings { root: found.root, version: version.to_owned(), functions, host, data };
     let values = Values::new(&template, variables, index, outputs, surroundings, diags);
     Analysis { template, values }
 }
@@ -145,12 +147,30 @@ impl Analysis {
     /// Data sources that must run before the builds can even be listed: names, source lists and meta-arguments refer to
     /// them.
     pub fn structural_data(&self) -> BTreeSet<usize> {
-        let index = self.values.dependencies();
-        let mut found = BTreeSet::new();
-        for build in &self.template.builds {
-            found.extend(index.of_references(&structure::references(&build.body)).data);
-        }
+        let mut found = self.structure().data;
         found.retain(|at| !self.values.has_data(*at));
+        found
+    }
+
+    /// All data sources that have not run; none when locals and data sources do not hold together.
+    pub fn pending_data(&self) -> BTreeSet<usize> {
+        let order = self.values.dependencies().order().iter();
+        let all = order.filter_map(|definition| if let Definition::Data(at) = definition { Some(*at) } else { None });
+        all.filter(|at| !self.values.has_data(*at)).collect()
+    }
+
+    /// Evaluates the locals that the list of builds depends on, and reports what is wrong with them.
+    pub(super) fn settle_structure(&self, diags: &mut Diagnostics) {
+        self.values.settle(&self.structure(), diags);
+    }
+
+    /// What the list of builds and what runs in them depends on.
+    fn structure(&self) -> Dependencies {
+        let index = self.values.dependencies();
+        let mut found = Dependencies::default();
+        for build in &self.template.builds {
+            found.extend(&index.of_references(&structure::references(&build.body)));
+        }
         found
     }
 }

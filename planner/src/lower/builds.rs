@@ -38,6 +38,7 @@ struct SourceChoice {
 
 /// Expands all build blocks and applies the selection.
 pub fn expand(analysis: &Analysis, catalog: &dyn Catalog, selection: &Selection, diags: &mut Diagnostics) -> Expanded {
+    analysis.settle_structure(diags);
     let template = &analysis.template;
     let sources = SourceIndex::new(&template.sources);
     let mut expanded = Expanded::default();

@@ -79,10 +79,11 @@ impl Program {
     pub fn configure_data(&self, at: usize, diags: &mut Diagnostics) -> Option<Value> {
         let block = &self.template.data[at];
         let mut found = Diagnostics::new();
-        self.values.settle(self.values.dependencies().of_data(at), &mut found);
+        let needs = self.values.dependencies().of_data(at);
+        self.values.settle(needs, &mut found);
         let schema = self.schemas.get(ComponentKind::Datasource, &block.kind.name)?;
-        let plain = ComponentScope::plain(&self.values);
-        let scope = Scope { variables: &plain, functions: &self.values.functions, host: &self.values.host };
+        let inside = ComponentScope::of_definition(&self.values, needs);
+        let scope = Scope { variables: &inside, functions: &self.values.functions, host: &self.values.host };
         let config = schema::decode(schema, &[&block.body], &scope, &mut found);
         let failed = found.has_errors();
         diags.append(found);

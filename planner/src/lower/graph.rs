@@ -58,8 +58,11 @@ pub(crate) fn build_graph(
     let blocks = &expanded.blocks;
     let mut lowering =
         Lowering { template, blocks, values, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
-    if extent != Extent::Prepare {
-        lowering.add_data(pending);
+    match extent {
+        Extent::Build | Extent::DataAndPrepare => lowering.add_data(pending),
+        Extent::Prepare => {
+            pending.for_each(|at| _ = lowering.add(Node::PrepareData(at as u32), None));
+        }
     }
     for (at, build) in expanded.builds.iter().enumerate() {
         lowering.add_build(BuildId(at as u32), build, extent);
@@ -276,7 +279,7 @@ fn prior(node: Node) -> Duration {
     let seconds = match node {
         // What only runs after a failure is not planned for.
         Node::Provision(_, ProvisionerId::ErrorCleanup) => 0,
-        Node::Prepare(..) | Node::Destroy(..) => 1,
+        Node::PrepareData(_) | Node::Prepare(..) | Node::Destroy(..) => 1,
         Node::Datasource(_) => 2,
         Node::BuilderOpen(_) => 60,
         Node::Provision(..) => 30,

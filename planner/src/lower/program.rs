@@ -114,6 +114,7 @@ impl Program {
         let build = |id: BuildId| &self.build(id).key;
         match node {
             Node::Datasource(at) => self.template.data[at as usize].reference(),
+            Node::PrepareData(at) => format!("{}/prepare", self.template.data[at as usize].reference()),
             Node::Prepare(id, ComponentUse::Builder) => format!("{}/prepare", build(id)),
             Node::Prepare(id, ComponentUse::Provisioner(at)) => format!("{}/{}/prepare", build(id), provision_key(at)),
             Node::Prepare(id, ComponentUse::PostProcessor(at)) => format!("{}/{}/prepare", build(id), post_key(at)),
@@ -138,7 +139,7 @@ impl Program {
         let post_processor =
             |id: BuildId, at| self.post_processor(id, at).map_or_else(|| source(id), |(block, _)| block.header);
         match node {
-            Node::Datasource(at) => self.template.data[at as usize].header,
+            Node::Datasource(at) | Node::PrepareData(at) => self.template.data[at as usize].header,
             Node::Prepare(id, ComponentUse::Builder) | Node::BuilderOpen(id) | Node::BuilderClose(id) => source(id),
             Node::Prepare(id, ComponentUse::Provisioner(at)) | Node::Provision(id, at) => provisioner(id, at),
             Node::Prepare(id, ComponentUse::PostProcessor(at)) | Node::PostProcess(id, at) => post_processor(id, at),

@@ -14,7 +14,9 @@ mod refusal;
 mod repair;
 mod scan;
 mod token;
+mod unfinished;
 mod variant;
 
 pub use parse::{parse_body, parse_expression, parse_template};
+pub use unfinished::{Standing, Unfinished, is_unfinished};
 pub use variant::{Role, parse_json_body};

@@ -18,11 +18,33 @@ pub(super) enum Mode {
 /// The tokens of `text`; the last one is [`TokenKind::End`].
 pub(super) fn scan(text: &str, mode: Mode) -> Vec<Token> {
     let first = match mode {
-        Mode::Body | Mode::Expression => Frame::Code { sequence: false, braces: 0 },
+        Mode::Body | Mode::Expression => Frame::CODE,
         Mode::Template => Frame::File,
     };
-    let comments_end = text.rfind("*/").unwrap_or(0);
-    let mut scanner = Scanner { text, at: 0, comments_end, frames: vec![first], tokens: Vec::new() };
+    let mut scan = Scan { at: 0, frames: vec![first] };
+    let mut tokens = scan_on(text, &mut scan);
+    tokens.push(Token { kind: TokenKind::End, start: text.len(), end: text.len() });
+    tokens
+}
+
+/// How far a text has been scanned that is still being written: an expression, to begin with.
+#[derive(Debug)]
+pub(super) struct Scan {
+    at: usize,
+    frames: Vec<Frame>,
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self { at: 0, frames: vec![Frame::CODE] }
+    }
+}
+
+/// The tokens of what was added to `text` since `scan` last saw it, in whole lines.
+pub(super) fn scan_on(text: &str, scan: &mut Scan) -> Vec<Token> {
+    let comments_end = text[scan.at..].rfind("*/").map_or(0, |end| scan.at + end);
+    let mut scanner =
+        Scanner { text, at: scan.at, comments_end, frames: std::mem::take(&mut scan.frames), tokens: Vec::new() };
     while scanner.at < text.len() {
         match scanner.frames.last().copied() {
             Some(Frame::Quoted) => scanner.quoted(),
@@ -31,7 +53,7 @@ pub(super) fn scan(text: &str, mode: Mode) -> Vec<Token> {
             Some(Frame::Code { .. }) | None => scanner.code(),
         }
     }
-    scanner.push(TokenKind::End, 0);
+    *scan = Scan { at: text.len(), frames: scanner.frames };
     scanner.tokens
 }
 
@@ -46,7 +68,7 @@ pub(super) fn is_name_part(c: char) -> bool {
 }
 
 /// What surrounds the place that is scanned.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Frame {
     /// Body or expression; `sequence` when a `${` or `%{` opened it, which the `}` outside of `braces` closes.
     Code { sequence: bool, braces: usize },
@@ -56,6 +78,11 @@ enum Frame {
     Heredoc { marker: (usize, usize) },
     /// Outside of all sequences of a template file.
     File,
+}
+
+impl Frame {
+    /// Outside of everything.
+    const CODE: Self = Self::Code { sequence: false, braces: 0 };
 }
 
 struct Scanner<'t> {

@@ -158,6 +158,15 @@ impl Value {
         }
     }
 
+    /// Adds every text in it to `found`.
+    pub fn collect_text(&self, found: &mut Vec<String>) {
+        if let Some(text) = self.as_str() {
+            found.push(text.to_owned());
+        }
+        let parts = self.items().into_iter().flatten();
+        parts.chain(self.entries().into_iter().flat_map(BTreeMap::values)).for_each(|part| part.collect_text(found));
+    }
+
     /// The attribute or map element called `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries()?.get(name)

@@ -1,18 +1,15 @@
 //! What an expression depends on: which locals and data sources it refers to, directly and through locals.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use engine::{Edge, EdgeKind, GraphBuilder, GraphError, Lane, NodeId, NodeSpec};
-
-use crate::config::shape::did_you_mean;
-use crate::config::{DataBlock, LocalDefinition, Template};
+use crate::config::Template;
 use crate::diagnostic::Diagnostics;
 use crate::dynamic;
 use crate::eval::{self, Reference};
 use crate::files::Files;
-use crate::span::Span;
 use crate::syntax::ast::{Body, Expr};
+use crate::values::order;
 
 /// Locals and data sources, by position in the template, that something needs before it can be evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,15 +31,14 @@ impl Dependencies {
 /// The names that references lead to, and what each of them depends on in turn.
 #[derive(Clone, Debug, Default)]
 pub struct DependencyIndex {
-    locals_by_name: HashMap<Arc<str>, usize>,
-    data_by_name: HashMap<Arc<str>, HashMap<Arc<str>, usize>>,
+    names: Names,
     locals: Vec<Dependencies>,
     data: Vec<Dependencies>,
     order: Vec<Definition>,
 }
 
 /// A definition that others may refer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Definition {
     /// A local, by position.
     Local(usize),
@@ -50,31 +46,42 @@ pub enum Definition {
     Data(usize),
 }
 
+impl Definition {
+    /// Everything it refers to.
+    pub(super) fn references(self, template: &Template) -> Vec<Reference> {
+        match self {
+            Self::Local(at) => eval::references(&template.locals[at].expr),
+            Self::Data(at) => dynamic::references(&template.data[at].body),
+        }
+    }
+}
+
 impl DependencyIndex {
     /// Indexes all locals and data sources of `template`; reports names that lead nowhere and cycles.
     ///
     /// With errors in `diags` the index lacks what takes part in a cycle; nothing should be evaluated then.
     pub fn new(template: &Template, files: &Files, diags: &mut Diagnostics) -> Self {
-        let mut index = Self::default();
-        for (at, local) in template.locals.iter().enumerate() {
-            index.locals_by_name.insert(local.name.name.clone(), at);
-        }
-        for (at, data) in template.data.iter().enumerate() {
-            let of_kind = index.data_by_name.entry(data.kind.name.clone()).or_default();
-            of_kind.insert(data.name.name.clone(), at);
-        }
-        index.locals = vec![Dependencies::default(); template.locals.len()];
-        index.data = vec![Dependencies::default(); template.data.len()];
-        index.order = index.sort(template, files, diags);
-        for at in index.order.clone() {
-            let direct = match at {
-                Definition::Local(at) => index.of_expr(&template.locals[at].expr),
-                Definition::Data(at) => index.of_body(&template.data[at].body),
-            };
-            match at {
-                Definition::Local(at) => index.locals[at] = direct,
-                Definition::Data(at) => index.data[at] = direct,
+        let names = Names::of(template);
+        let order = order::sort(template, &names, files, diags);
+        let mut index = Self {
+            names,
+            locals: vec![Dependencies::default(); template.locals.len()],
+            data: vec![Dependencies::default(); template.data.len()],
+            order: Vec::new(),
+        };
+        let mut reached = HashSet::new();
+        for definition in order {
+            let mut found = Dependencies::default();
+            for reference in definition.references(template) {
+                // What names a whole root sees what stands before it in the order.
+                index.add(&reference, |member| reached.contains(&member), &mut found);
             }
+            match definition {
+                Definition::Local(at) => index.locals[at] = found,
+                Definition::Data(at) => index.data[at] = found,
+            }
+            reached.insert(definition);
+            index.order.push(definition);
         }
         index
     }
@@ -112,7 +119,17 @@ impl DependencyIndex {
 
     /// The position of a local.
     pub fn local(&self, name: &str) -> Option<usize> {
-        self.locals_by_name.get(name).copied()
+        self.names.locals.get(name).copied()
+    }
+
+    /// The types of data sources there are.
+    pub fn data_kinds(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.names.data.keys()
+    }
+
+    /// The data sources of one type: names and positions. `None` when there are none.
+    pub fn data_of_kind(&self, kind: &str) -> Option<&BTreeMap<Arc<str>, usize>> {
+        self.names.data.get(kind)
     }
 
     /// What an expression depends on.
@@ -128,160 +145,100 @@ impl DependencyIndex {
     /// What any of `references` leads to.
     pub fn of_references(&self, references: &[Reference]) -> Dependencies {
         let mut found = Dependencies::default();
-        for reference in references {
-            for target in self.targets(reference) {
-                match target {
-                    Definition::Local(at) => {
-                        found.locals.insert(at);
-                        found.data.extend(&self.locals[at].data);
-                    }
-                    Definition::Data(at) => {
-                        found.data.insert(at);
-                    }
-                }
-            }
-        }
+        references.iter().for_each(|reference| self.add(reference, |_| true, &mut found));
         found
     }
 
-    /// What one reference means: one definition, or all of a kind when it names the whole root.
-    fn targets(&self, reference: &Reference) -> Vec<Definition> {
-        let step = |at: usize| reference.steps.get(at).and_then(|step| step.as_attr());
-        match &*reference.root {
-            "local" => match step(0) {
-                Some(name) => self.local(name).map(Definition::Local).into_iter().collect(),
-                None => (0..self.locals.len()).map(Definition::Local).collect(),
-            },
-            "data" => {
-                let Some(kind) = step(0) else { return (0..self.data.len()).map(Definition::Data).collect() };
-                let Some(of_kind) = self.data_by_name.get(kind) else { return Vec::new() };
-                match step(1) {
-                    Some(name) => of_kind.get(name).copied().map(Definition::Data).into_iter().collect(),
-                    None => {
-                        let mut all: Vec<usize> = of_kind.values().copied().collect();
-                        all.sort_unstable();
-                        all.into_iter().map(Definition::Data).collect()
-                    }
+    /// Adds what `reference` leads to; of a whole root, the members that `sees` picks.
+    fn add(&self, reference: &Reference, sees: impl Fn(Definition) -> bool, found: &mut Dependencies) {
+        match self.names.target(reference) {
+            Target::One(definition) => self.add_definition(definition, found),
+            target => {
+                let members = self.names.members(target);
+                for member in members.into_iter().filter(|member| sees(*member)) {
+                    self.add_definition(member, found);
                 }
             }
-            _ => Vec::new(),
         }
     }
 
-    fn sort(&self, template: &Template, files: &Files, diags: &mut Diagnostics) -> Vec<Definition> {
-        let mut graph = GraphBuilder::new();
-        let n_locals = template.locals.len();
-        let all = (0..n_locals).map(Definition::Local).chain((0..template.data.len()).map(Definition::Data));
-        for definition in all {
-            graph.add(NodeSpec { node: definition, lane: Lane::Cpu, lease: None, estimate: std::time::Duration::ZERO });
-        }
-        let node = |definition: Definition| match definition {
-            Definition::Local(at) => NodeId::from_index(at),
-            Definition::Data(at) => NodeId::from_index(n_locals + at),
-        };
-        let mut connect = |consumer: Definition, label: &str, references: Vec<Reference>, diags: &mut Diagnostics| {
-            for reference in references {
-                let targets = self.targets(&reference);
-                if targets.is_empty() {
-                    self.report_missing(&reference, label, diags);
-                }
-                for target in targets {
-                    if target == consumer {
-                        report_self(label, reference.span, diags);
-                        continue;
-                    }
-                    let edge = Edge { from: node(target), to: node(consumer), kind: EdgeKind::Order, label: None };
-                    graph.connect(edge).expect("both ends were added and differ");
-                }
+    fn add_definition(&self, definition: Definition, found: &mut Dependencies) {
+        match definition {
+            Definition::Local(at) => {
+                found.locals.insert(at);
+                found.data.extend(&self.locals[at].data);
             }
-        };
+            Definition::Data(at) => {
+                found.data.insert(at);
+            }
+        }
+    }
+}
+
+/// Where the names of locals and data sources lead.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) locals: BTreeMap<Arc<str>, usize>,
+    pub(super) data: BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>>,
+}
+
+/// What a reference means.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'n> {
+    /// One definition.
+    One(Definition),
+    /// All locals.
+    Locals,
+    /// All data sources.
+    Data,
+    /// All data sources of one type.
+    DataOfKind(&'n BTreeMap<Arc<str>, usize>),
+    /// A local or data source that is not defined.
+    Missing,
+    /// Neither a local nor a data source.
+    Other,
+}
+
+impl Names {
+    fn of(template: &Template) -> Self {
+        let mut names = Self::default();
         for (at, local) in template.locals.iter().enumerate() {
-            connect(
-                Definition::Local(at),
-                &label(template, Definition::Local(at)),
-                eval::references(&local.expr),
-                diags,
-            );
+            names.locals.insert(local.name.name.clone(), at);
         }
         for (at, data) in template.data.iter().enumerate() {
-            connect(Definition::Data(at), &data.reference(), dynamic::references(&data.body), diags);
+            names.data.entry(data.kind.name.clone()).or_default().insert(data.name.name.clone(), at);
         }
-        match graph.seal() {
-            Ok(plan) => plan.topological().iter().map(|id| *plan.node(*id)).collect(),
-            Err(GraphError::Cycle(path)) => {
-                let members: Vec<Definition> = path
-                    .iter()
-                    .map(|id| match id.index() {
-                        at if at < n_locals => Definition::Local(at),
-                        at => Definition::Data(at - n_locals),
-                    })
-                    .collect();
-                report_cycle(template, files, &members, diags);
-                Vec::new()
+        names
+    }
+
+    /// What one reference means.
+    pub(super) fn target(&self, reference: &Reference) -> Target<'_> {
+        let step = |at: usize| reference.steps.get(at).and_then(|step| step.as_attr());
+        match (&*reference.root, step(0), step(1)) {
+            ("local", None, _) => Target::Locals,
+            ("local", Some(name), _) => {
+                self.locals.get(name).map_or(Target::Missing, |at| Target::One(Definition::Local(*at)))
             }
-            Err(error) => {
-                diags.error(GRAPH_SUMMARY, error.to_string(), None);
-                Vec::new()
-            }
+            ("data", None, _) => Target::Data,
+            ("data", Some(kind), name) => match (self.data.get(kind), name) {
+                (None, _) => Target::Missing,
+                (Some(of_kind), None) => Target::DataOfKind(of_kind),
+                (Some(of_kind), Some(name)) => {
+                    of_kind.get(name).map_or(Target::Missing, |at| Target::One(Definition::Data(*at)))
+                }
+            },
+            _ => Target::Other,
         }
     }
 
-    fn report_missing(&self, reference: &Reference, consumer: &str, diags: &mut Diagnostics) {
-        let steps: Vec<&str> = reference.steps.iter().map_while(|step| step.as_attr()).collect();
-        let (wanted, hint) = match (&*reference.root, steps.as_slice()) {
-            ("local", [name, ..]) => {
-                (format!("local.{name}"), did_you_mean(name, self.locals_by_name.keys().map(|name| &**name)))
-            }
-            ("data", [kind, name, ..]) => {
-                let known = self.data_by_name.get(*kind).into_iter().flat_map(HashMap::keys);
-                (format!("data.{kind}.{name}"), did_you_mean(name, known.map(|name| &**name)))
-            }
-            ("data", [kind]) => {
-                (format!("data.{kind}"), did_you_mean(kind, self.data_by_name.keys().map(|kind| &**kind)))
-            }
-            _ => return,
-        };
-        let detail =
-            format!("could not get dependency {wanted:?} for {consumer:?}, {wanted:?} missing in template.{hint}");
-        diags.error(GRAPH_SUMMARY, detail, reference.span);
-    }
-}
-
-const GRAPH_SUMMARY: &str = "failed to prepare execution graph";
-
-fn definition_of(template: &Template, definition: Definition) -> (String, Span) {
-    match definition {
-        Definition::Local(at) => {
-            let LocalDefinition { name, .. } = &template.locals[at];
-            (format!("local.{}", name.name), name.span)
-        }
-        Definition::Data(at) => {
-            let data: &DataBlock = &template.data[at];
-            (data.reference(), data.header)
+    /// All that a reference to a whole root, or to all data sources of a type, stands for.
+    fn members(&self, target: Target<'_>) -> Vec<Definition> {
+        match target {
+            Target::One(definition) => vec![definition],
+            Target::Locals => self.locals.values().copied().map(Definition::Local).collect(),
+            Target::Data => self.data.values().flat_map(BTreeMap::values).copied().map(Definition::Data).collect(),
+            Target::DataOfKind(of_kind) => of_kind.values().copied().map(Definition::Data).collect(),
+            Target::Missing | Target::Other => Vec::new(),
         }
     }
-}
-
-fn label(template: &Template, definition: Definition) -> String {
-    definition_of(template, definition).0
-}
-
-fn report_self(label: &str, span: Span, diags: &mut Diagnostics) {
-    diags.error(GRAPH_SUMMARY, format!("Self reference: {label} refers to itself."), span);
-}
-
-/// The cycle as the path of names with file and line, first name repeated at the end.
-fn report_cycle(template: &Template, files: &Files, members: &[Definition], diags: &mut Diagnostics) {
-    let step = |definition: &Definition| {
-        let (name, span) = definition_of(template, *definition);
-        format!("{name} ({})", files.place(span))
-    };
-    // An edge runs from what is needed to what needs it; people read "a needs b", beginning with the first in the file.
-    let mut members: Vec<Definition> = members.iter().rev().copied().collect();
-    let place = |definition: &Definition| definition_of(template, *definition).1;
-    let Some(first) = (0..members.len()).min_by_key(|at| place(&members[*at])) else { return };
-    members.rotate_left(first);
-    let path: Vec<String> = members.iter().chain(&members[..1]).map(step).collect();
-    let detail = format!("Cycle: {}. Break it by giving one of them a value of its own.", path.join(" -> "));
-    diags.error(GRAPH_SUMMARY, detail, place(&members[0]));
 }

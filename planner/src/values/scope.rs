@@ -1,9 +1,10 @@
-//! The names that a component's configuration can refer to.
+//! The names that expressions can refer to: those in a component's configuration, and those typed at the console.
 
 use std::sync::Arc;
 
 use crate::eval::{Found, Lookup};
 use crate::value::{Type, Value};
+use crate::values::dependencies::Dependencies;
 use crate::values::store::Values;
 
 /// `source.type` and `source.name`.
@@ -28,6 +29,8 @@ pub enum BuildView {
 #[derive(Clone, Debug)]
 pub struct ComponentScope<'a> {
     values: &'a Values,
+    /// What `local` and `data` hold; everything if none.
+    needs: Option<&'a Dependencies>,
     source: Option<SourceView>,
     build: BuildView,
 }
@@ -37,20 +40,28 @@ const ROOTS: [&str; 7] = ["build", "data", "local", "packer", "path", "source", 
 impl<'a> ComponentScope<'a> {
     /// Outside any build: what `source` holds is unknown, and `build` holds nothing yet.
     pub fn plain(values: &'a Values) -> Self {
-        Self { values, source: None, build: BuildView::Unknown }
+        Self { values, needs: None, source: None, build: BuildView::Unknown }
+    }
+
+    /// In a local or data source. Of `local` and `data` it sees what it depends on and nothing else: what else happens
+    /// to be there may be another thing tomorrow.
+    pub fn of_definition(values: &'a Values, needs: &'a Dependencies) -> Self {
+        Self { needs: Some(needs), ..Self::plain(values) }
     }
 
     /// Inside a build.
     pub fn new(values: &'a Values, source: Option<SourceView>, build: BuildView) -> Self {
-        Self { values, source, build }
+        Self { values, needs: None, source, build }
     }
 
     fn source(&self) -> Value {
-        let (kind, name) = match &self.source {
-            None => (Value::Unknown(Type::String), Value::Unknown(Type::String)),
-            Some(source) => (Value::string(source.kind.clone()), Value::string(source.name.clone())),
-        };
-        Value::object([("type", kind), ("name", name)])
+        match &self.source {
+            None => unknown_source(),
+            Some(source) => Value::object([
+                ("type", Value::string(source.kind.clone())),
+                ("name", Value::string(source.name.clone())),
+            ]),
+        }
     }
 }
 
@@ -63,16 +74,15 @@ impl Lookup for ComponentScope<'_> {
             "packer" => return Some(member(&values.packer, attr)),
             "local" => match attr.and_then(|attr| values.index.local(attr)) {
                 Some(at) => return Some(Found::Member(values.local(at))),
-                None => values.locals_object(),
+                None => values.locals_object(self.needs),
             },
-            "data" => match attr.and_then(|kind| values.data_of_kind(kind)) {
+            "data" => match attr.and_then(|kind| values.data_of_kind(kind, self.needs)) {
                 Some(of_kind) => return Some(Found::Member(of_kind)),
-                None => values.data_object(),
+                None => values.data_object(self.needs),
             },
             "source" => self.source(),
             "build" => match &self.build {
-                // Nobody can tell what it will hold, so nothing in it may be asked for.
-                BuildView::Unknown => Value::Unknown(Type::Object(Arc::default())),
+                BuildView::Unknown => unknown_build(),
                 BuildView::Known(build) => return Some(member(build, attr)),
             },
             _ => return None,
@@ -83,6 +93,53 @@ impl Lookup for ComponentScope<'_> {
     fn names(&self) -> Vec<String> {
         ROOTS.iter().map(|name| (*name).to_owned()).collect()
     }
+}
+
+/// Serves what a line at the console can refer to: `data` is not among it, and what could not be evaluated is missing.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsoleScope<'a> {
+    values: &'a Values,
+}
+
+const CONSOLE_ROOTS: [&str; 6] = ["build", "local", "packer", "path", "source", "var"];
+
+impl<'a> ConsoleScope<'a> {
+    /// Over these values.
+    pub fn new(values: &'a Values) -> Self {
+        Self { values }
+    }
+}
+
+impl Lookup for ConsoleScope<'_> {
+    fn root(&self, name: &str, attr: Option<&str>) -> Option<Found> {
+        let values = self.values;
+        match name {
+            "build" => Some(Found::Whole(unknown_build())),
+            "local" => {
+                let one = attr.and_then(|attr| values.index.local(attr)).and_then(|at| values.evaluated_local(at));
+                Some(one.map_or_else(|| Found::Whole(values.locals_object(None)), Found::Member))
+            }
+            "packer" => Some(member(&values.packer, attr)),
+            "path" => Some(member(&values.path, attr)),
+            "source" => Some(Found::Whole(unknown_source())),
+            "var" => Some(member(&values.variables_object, attr)),
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        CONSOLE_ROOTS.iter().map(|name| (*name).to_owned()).collect()
+    }
+}
+
+/// `source` where there is none yet.
+fn unknown_source() -> Value {
+    Value::object([("type", Value::Unknown(Type::String)), ("name", Value::Unknown(Type::String))])
+}
+
+/// `build` where there is none yet. Nobody can tell what it will hold, so nothing in it may be asked for.
+fn unknown_build() -> Value {
+    Value::Unknown(Type::Object(Arc::default()))
 }
 
 /// One attribute where there is one, so that large objects are not cloned to read a single value.

@@ -7,40 +7,57 @@ use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::node::{BuildId, ComponentUse, Node};
 use planner::span::Span;
 
-use crate::component::ComponentError;
+use crate::component::{ComponentError, Datasource};
 use crate::executor::build_run::{BuildError, lock};
 use crate::executor::shared::{Executor, outcome_of};
 
 /// Runs a data source and records its value.
 pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {
-    let program = &executor.program;
-    let block = &program.template.data[at];
-    let mut diags = Diagnostics::new();
-    let Some(config) = program.configure_data(at, &mut diags) else {
-        return Outcome::Failed(executor.refuse(diags));
+    let datasource = match prepared(executor, at).await {
+        Ok(datasource) => datasource,
+        Err(outcome) => return outcome,
     };
-    let Some(mut datasource) = executor.registry.datasource(&block.kind.name) else {
-        return Outcome::Bug(format!("data source {} vanished from the registry", block.kind.name));
-    };
-    let refused = |error: ComponentError| -> Diagnostics {
-        Diagnostic::error(error.to_string(), String::new(), block.header).into()
-    };
-    match datasource.prepare(&config, &executor.plain_context()).await {
-        Ok(warnings) => show_warnings(executor, warnings, block.header, diags),
-        Err(error) => return Outcome::Failed(executor.refuse(refused(error))),
-    }
     match datasource.execute(cancel).await {
         Ok(value) => {
-            program.values.set_data(at, value);
+            let values = &executor.program.values;
+            values.set_data(at, value);
+            // Before anybody can refer to them.
+            values.secrets_of_data(at).iter().for_each(|secret| executor.output.hide(secret));
             Outcome::Succeeded
         }
         Err(ComponentError::Cancelled) => Outcome::Cancelled,
         Err(error) => {
             let kind = outcome_of(error.clone());
-            executor.refuse(refused(error));
+            executor.refuse(datasource_error(executor, at, &error));
             kind
         }
     }
+}
+
+/// Checks a data source that does not run.
+pub(crate) async fn check_datasource(executor: &Arc<Executor>, at: usize) -> Outcome {
+    prepared(executor, at).await.map_or_else(|outcome| outcome, |_| Outcome::Succeeded)
+}
+
+/// A data source with its configuration, checked.
+async fn prepared(executor: &Arc<Executor>, at: usize) -> Result<Box<dyn Datasource>, Outcome> {
+    let block = &executor.program.template.data[at];
+    let mut diags = Diagnostics::new();
+    let Some(config) = executor.program.configure_data(at, &mut diags) else {
+        return Err(Outcome::Failed(executor.refuse(diags)));
+    };
+    let Some(mut datasource) = executor.registry.datasource(&block.kind.name) else {
+        return Err(vanished(&block.kind.name));
+    };
+    match datasource.prepare(&config, &executor.plain_context()).await {
+        Ok(warnings) => show_warnings(executor, warnings, block.header, diags),
+        Err(error) => return Err(Outcome::Failed(executor.refuse(datasource_error(executor, at, &error)))),
+    }
+    Ok(datasource)
+}
+
+fn datasource_error(executor: &Executor, at: usize, error: &ComponentError) -> Diagnostics {
+    Diagnostic::error(error.to_string(), String::new(), executor.program.template.data[at].header).into()
 }
 
 /// Decodes and checks one component's configuration.

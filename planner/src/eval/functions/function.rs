@@ -166,6 +166,14 @@ impl Function {
         Self { variadic: Some(param), ..self }
     }
 
+    /// The same with an unknown for its answer.
+    pub fn unasked(&self) -> Self {
+        match self.imp {
+            Imp::Eager { returns, .. } => Self { imp: Imp::Eager { returns, run: |call| call.unknown() }, ..*self },
+            Imp::Lazy(_) => *self,
+        }
+    }
+
     /// The parameter for the argument at `at`.
     pub(in crate::eval) fn param(&self, at: usize) -> Option<&Param> {
         self.params.get(at).or(self.variadic.as_ref())

@@ -9,6 +9,19 @@ use crate::eval::functions::{
     string, template_file, text,
 };
 
+/// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
+const UNSTEADY: [&str; 9] = [
+    "aws_secretsmanager",
+    "aws_secretsmanager_raw",
+    "bcrypt",
+    "consul_key",
+    "legacy_isotime",
+    "legacy_strftime",
+    "timestamp",
+    "uuidv4",
+    "vault",
+];
+
 /// Functions by name. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Functions(Arc<BTreeMap<&'static str, Function>>);
@@ -56,6 +69,16 @@ impl Functions {
     pub fn with(mut self, function: Function) -> Self {
         Arc::make_mut(&mut self.0).insert(function.name, function);
         self
+    }
+
+    /// The same for a check of an expression that is evaluated for good later: what may answer differently then is not
+    /// asked, and its answer is unknown.
+    pub fn for_checks(&self) -> Self {
+        let unasked = |function: &Function| match UNSTEADY.contains(&function.name) {
+            true => function.unasked(),
+            false => *function,
+        };
+        Self(Arc::new(self.0.iter().map(|(name, function)| (*name, unasked(function))).collect()))
     }
 
     /// The function called `name`.
