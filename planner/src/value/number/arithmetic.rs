@@ -1,4 +1,4 @@
-//! Arithmetic: each operation is exact and then rounded once to 512 bits.
+//! Arithmetic: each operation is exact and then rounded once, to the greater precision of its operands.
 
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -48,7 +48,10 @@ impl Number {
             return Some(Self::from(product));
         }
         let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
-        Some(Self::from_parts(a * b, a_exponent + b_exponent))
+        let product = Self::from_parts(a * b, a_exponent + b_exponent);
+        // A product keeps all its bits, up to the limit.
+        let needed = product.parts().map_or(0, |(significand, _)| significand.bit_len());
+        Some(product.rounded(precision(self, other).max(needed)))
     }
 
     /// The quotient; `None` for zero by zero and infinity by infinity. Anything else by zero is infinite.
@@ -69,10 +72,11 @@ impl Number {
             return a.checked_div(*b).map(Self::from);
         }
         let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
-        let quotient = Context::<HalfEven>::new(PRECISION).div::<2>(&repr(a), &repr(b)).ok()?;
+        let precision = precision(self, other);
+        let quotient = Context::<HalfEven>::new(precision).div::<2>(&repr(a), &repr(b)).ok()?;
         let (Approximation::Exact(float) | Approximation::Inexact(float, _)) = quotient;
         let (significand, exponent) = float.into_repr().into_parts();
-        Some(Self::from_parts(significand, exponent + a_exponent - b_exponent))
+        Some(Self::from_parts(significand, exponent + a_exponent - b_exponent).rounded(precision))
     }
 
     /// What remains of division to a whole quotient rounded towards zero: it has the sign of `self`. By zero it is
@@ -93,7 +97,7 @@ impl Number {
         let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
         let exponent = a_exponent.min(b_exponent);
         let rest = aligned(a, a_exponent, exponent) % aligned(b, b_exponent, exponent);
-        Some(Self::from_parts(rest, exponent))
+        Some(Self::from_parts(rest, exponent).rounded(self.precision()))
     }
 
     /// Without its fraction: the next whole number towards zero.
@@ -131,16 +135,22 @@ fn repr(significand: IBig) -> dashu_float::Repr<2> {
 
 fn add_finite(a: &Number, b: &Number) -> Number {
     let (Some((a_part, a_exponent)), Some((b_part, b_exponent))) = (a.parts(), b.parts()) else { return a.clone() };
+    let precision = precision(a, b);
     if a_part.is_zero() || b_part.is_zero() {
-        return if a_part.is_zero() { b.clone() } else { a.clone() };
+        return if a_part.is_zero() { b.clone() } else { a.clone() }.rounded(precision);
     }
     let (a_top, b_top) = (top_bit(&a_part, a_exponent), top_bit(&b_part, b_exponent));
     if a_top.abs_diff(b_top) > NEGLIGIBLE {
-        return if a_top > b_top { a.clone() } else { b.clone() };
+        return if a_top > b_top { a.clone() } else { b.clone() }.rounded(precision);
     }
     let exponent = a_exponent.min(b_exponent);
     let sum = aligned(a_part, a_exponent, exponent) + aligned(b_part, b_exponent, exponent);
-    Number::from_parts(sum, exponent)
+    Number::from_parts(sum, exponent).rounded(precision)
+}
+
+/// What a result keeps.
+fn precision(a: &Number, b: &Number) -> usize {
+    a.precision().max(b.precision())
 }
 
 /// The significand at a lower exponent.
@@ -165,7 +175,7 @@ impl Neg for &Number {
             Form::Infinite(negative) => Number(Form::Infinite(!negative)),
             Form::Big(float) => {
                 let (significand, exponent) = float.as_ref().clone().into_repr().into_parts();
-                Number::from_parts(-significand, exponent)
+                Number::from_parts(-significand, exponent).rounded(float.precision())
             }
         }
     }

@@ -9,7 +9,7 @@ use dashu_float::FBig;
 use dashu_float::round::mode::HalfEven;
 use dashu_int::IBig;
 
-/// Bits of mantissa that a number keeps.
+/// Bits of mantissa that a number keeps, unless it comes from an `f64`.
 pub(super) const PRECISION: usize = 512;
 
 /// Magnitudes of 2 to this power become infinite, the inverse of it zero. Far above anything a template holds, and low
@@ -20,17 +20,20 @@ pub(super) const EXPONENT_LIMIT: isize = 1 << 20;
 pub(super) type Float = FBig<HalfEven, 2>;
 
 /// A number of up to 512 bits of mantissa, or an infinity. Zero keeps its sign, but both zeros are equal.
+///
+/// What comes from an `f64` keeps 53 bits, and so does arithmetic among such numbers: it prints with the few digits that
+/// identify an `f64`.
 #[derive(Clone, Debug)]
 pub struct Number(pub(super) Form);
 
-/// How a number is held. Each number has exactly one form, so that comparing forms compares numbers.
+/// How a number is held.
 #[derive(Clone, Debug)]
 pub(super) enum Form {
     /// Whole and within 64 bits.
     Small(i64),
     /// Zero with a minus sign.
     NegativeZero,
-    /// Any other finite number.
+    /// Any other finite number, and one from an `f64` whatever it is.
     Big(Arc<Float>),
     /// Infinite; `true` below zero.
     Infinite(bool),
@@ -79,7 +82,27 @@ impl Number {
                 return Self(Form::Small(small));
             }
         }
-        Self(Form::Big(Arc::new(Float::from_parts(significand, exponent).with_precision(PRECISION).value())))
+        Self::from_parts_within(significand, exponent, PRECISION)
+    }
+
+    /// The same with so many bits; for numbers within the limits of the exponent.
+    fn from_parts_within(significand: IBig, exponent: isize, precision: usize) -> Self {
+        Self(Form::Big(Arc::new(Float::from_parts(significand, exponent).with_precision(precision).value())))
+    }
+
+    /// The same number, rounded to what operands of this precision give.
+    pub(super) fn rounded(self, precision: usize) -> Self {
+        match self.parts() {
+            Some((significand, exponent)) if precision != self.precision() && !significand.is_zero() => {
+                Self::from_parts_within(significand, exponent, precision)
+            }
+            _ => self,
+        }
+    }
+
+    /// How many bits of mantissa it keeps.
+    pub(super) fn precision(&self) -> usize {
+        if let Form::Big(float) = &self.0 { float.precision() } else { PRECISION }
     }
 
     /// Significand and exponent of a finite number; `None` for an infinity.
@@ -103,8 +126,12 @@ impl Number {
         if value == 0.0 && value.is_sign_negative() {
             return Some(Self(Form::NegativeZero));
         }
+        if value == 0.0 {
+            return Some(Self::ZERO);
+        }
         let float = Float::try_from(value).ok()?;
-        Some(Self::from_parts(float.repr().significand().clone(), float.repr().exponent()))
+        let (significand, exponent) = float.into_repr().into_parts();
+        Some(Self::from_parts_within(significand, exponent, f64::MANTISSA_DIGITS as usize))
     }
 
     /// The same as an `i64`, when it is whole and fits.
@@ -112,7 +139,8 @@ impl Number {
         match &self.0 {
             Form::Small(value) => Some(*value),
             Form::NegativeZero => Some(0),
-            Form::Big(_) | Form::Infinite(_) => None,
+            Form::Big(_) => i64::try_from(self.to_big()?).ok(),
+            Form::Infinite(_) => None,
         }
     }
 
@@ -183,9 +211,14 @@ impl Number {
     }
 }
 
+/// Equal is what prints the same. That decides between numbers of different precision: `0.1` from text is not quite the
+/// `f64` that prints as `0.1`.
 impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        if self.precision() == other.precision() || self.is_zero() {
+            return self.cmp(other) == Ordering::Equal;
+        }
+        self.to_string() == other.to_string()
     }
 }
 
@@ -218,11 +251,8 @@ fn below_if(negative: bool) -> Ordering {
 
 impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Form::Small(value) => value.hash(state),
-            Form::NegativeZero => 0i64.hash(state),
-            Form::Big(float) => (float.repr().significand(), float.repr().exponent()).hash(state),
-            Form::Infinite(negative) => (2u8, negative).hash(state),
-        }
+        // What prints the same has the same nearest `f64`.
+        let nearest = if self.is_zero() { 0.0 } else { self.to_f64() };
+        nearest.to_bits().hash(state);
     }
 }

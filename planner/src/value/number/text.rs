@@ -68,7 +68,9 @@ impl Number {
     /// for infinities.
     pub(crate) fn decimal(&self) -> (String, i64) {
         match self.parts() {
-            Some((significand, exponent)) if !significand.is_zero() => shortest(&significand.abs(), exponent),
+            Some((significand, exponent)) if !significand.is_zero() => {
+                shortest(&significand.abs(), exponent, self.precision())
+            }
             _ => (String::new(), 0),
         }
     }
@@ -129,14 +131,14 @@ fn from_decimal(digits: &str, exponent: i64) -> Number {
     Number::from_parts(IBig::from((quotient << 1usize) + sticky), -(shift as isize) - 1)
 }
 
-/// The fewest digits that identify `significand` times 2 to the `exponent` among numbers of 512 bits, with the number
-/// of digits before the point. Steele and White's walk over the digits of the number and of its two midpoints.
-fn shortest(significand: &IBig, exponent: isize) -> (String, i64) {
+/// The fewest digits that identify `significand` times 2 to the `exponent` among numbers of this precision, with the
+/// number of digits before the point. Steele and White's walk over the digits of the number and of its two midpoints.
+fn shortest(significand: &IBig, exponent: isize, precision: usize) -> (String, i64) {
     let bits = significand.bit_len();
-    if exponent >= 0 && bits + exponent.unsigned_abs() <= PRECISION {
+    if exponent >= 0 && bits + exponent.unsigned_abs() <= precision {
         return trimmed((significand << exponent.unsigned_abs()).to_string(), 0);
     }
-    let shift = PRECISION + 1 - bits;
+    let shift = precision + 1 - bits;
     let mantissa = significand << shift;
     let exponent = exponent - shift as isize;
     let (digits, point) = decimal(&mantissa, exponent);
@@ -292,6 +294,7 @@ mod tests {
         #[test]
         fn text_round_trips(number in number()) {
             let text = number.to_string();
+            // Equal is what prints the same, so this holds for every precision.
             prop_assert_eq!(Number::parse(&text), Some(number), "{}", text);
         }
 
