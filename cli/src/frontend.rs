@@ -50,9 +50,8 @@ impl Frontend {
             return Err(Refused);
         }
         let environment: Arc<BTreeMap<String, String>> = Arc::new(session.environment.variables.clone());
-        let root = template_root(&options.path, &working_dir);
         let host = Host {
-            base_dir: working_dir.join(root),
+            base_dir: template_root(&options.path, &working_dir).into(),
             working_dir,
             home: session.environment.home.clone(),
             environment: environment.clone(),

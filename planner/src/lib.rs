@@ -32,6 +32,7 @@ pub mod find;
 pub mod interpolate;
 pub mod lower;
 pub mod node;
+pub mod os_words;
 pub mod render;
 pub mod schema;
 pub mod select;

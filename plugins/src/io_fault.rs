@@ -2,13 +2,7 @@
 
 use std::io;
 
-/// The operating system's words for an error, as Go prints them: lower case, without a number.
-pub fn os_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
+pub use planner::os_words::os_words;
 
 /// What the reader can do about an error, as a sentence on its own line; empty when the words say it all.
 pub fn advice(error: &io::Error) -> &'static str {
@@ -32,9 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_those_of_the_system() {
-        assert_eq!(os_words(&io::Error::from_raw_os_error(2)), "no such file or directory");
-        assert_eq!(os_words(&io::Error::other("Odd")), "odd");
+    fn a_full_disk_comes_with_advice() {
         let full = io::Error::from_raw_os_error(28);
         assert_eq!(
             words_and_advice(&full),

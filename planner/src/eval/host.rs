@@ -13,9 +13,9 @@ pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 /// What functions may touch besides their arguments.
 #[derive(Clone)]
 pub struct Host {
-    /// Where relative paths of `file` and its like start: `path.root`, absolute.
+    /// Where relative paths of `file` and its like start: `path.root`, as it was typed.
     pub base_dir: PathBuf,
-    /// Where `abspath` starts.
+    /// Where `abspath`, `filebase64` and a relative `base_dir` start.
     pub working_dir: PathBuf,
     /// What `~` means.
     pub home: Option<PathBuf>,

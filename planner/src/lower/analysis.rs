@@ -118,7 +118,7 @@ pub fn analyse(
     let variables = variables::collect(&template.variables, &given, files, &host.working_dir, diags);
     variables::report_unset(&template.variables, &variables, diags);
     // Rules resolve file names from the working directory, everything else from the template's directory.
-    let rule_host = Host { base_dir: host.working_dir.clone(), ..host.clone() };
+    let rule_host = Host { base_dir: ".".into(), ..host.clone() };
     variables::validate(&template.variables, &variables, &functions, &rule_host, files, diags);
     let mut problems = Diagnostics::new();
     let index = DependencyIndex::new(&template, files, &mut problems);

@@ -134,6 +134,12 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// A number argument that must be a 64-bit integer.
+    pub fn int64(&self, at: usize) -> Result<i64, String> {
+        let number = self.number(at).to_i64();
+        number.ok_or_else(|| format!("value must be a whole number, between {} and {}", i64::MIN, i64::MAX))
+    }
+
     /// The elements of a list, set or tuple argument; none for anything else.
     pub fn items(&self, at: usize) -> &'a [Value] {
         self.args.get(at).and_then(Value::items).unwrap_or_default()

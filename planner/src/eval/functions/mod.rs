@@ -4,19 +4,25 @@
 //! family's file and put it into that file's `FUNCTIONS`.
 
 mod boolean;
+mod cidr;
 mod collection;
 mod control;
+mod crypto;
 mod date;
 mod encoding;
 mod error;
 mod file;
+mod file_set;
+mod float;
 mod format;
 mod function;
+mod glob;
 mod hash;
 mod lazy;
 mod lookup;
 mod number;
 mod path;
+mod pem;
 mod secret;
 mod sequence;
 mod set;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
-    boolean, collection, control, date, encoding, file, format, hash, lookup, number, path, secret, sequence, set,
-    string, template_file, text,
+    boolean, cidr, collection, control, crypto, date, encoding, file, file_set, format, hash, lookup, number, path,
+    secret, sequence, set, string, template_file, text,
 };
 
 /// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
@@ -36,11 +36,14 @@ impl Functions {
     pub fn standard() -> Self {
         let families = [
             boolean::FUNCTIONS,
+            cidr::FUNCTIONS,
             collection::FUNCTIONS,
             control::FUNCTIONS,
+            crypto::FUNCTIONS,
             date::FUNCTIONS,
             encoding::FUNCTIONS,
             file::FUNCTIONS,
+            file_set::FUNCTIONS,
             format::FUNCTIONS,
             hash::FUNCTIONS,
             lookup::FUNCTIONS,

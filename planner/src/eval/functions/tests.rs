@@ -35,12 +35,12 @@ pub(super) fn run_with(text: &str, functions: &Functions, host: &Host) -> String
     }
 }
 
-fn check(text: &str, expected: &str) {
+pub(super) fn check(text: &str, expected: &str) {
     assert_eq!(run_with(text, &Functions::standard(), &Host::empty()), expected, "{text}");
 }
 
 /// The call fails and says this about itself or one of its arguments.
-fn check_error(text: &str, expected: &str) {
+pub(super) fn check_error(text: &str, expected: &str) {
     let result = run_with(text, &Functions::standard(), &Host::empty());
     let said = result.strip_prefix("Error in function call: ").or(result.strip_prefix("Invalid function argument: "));
     assert!(said.is_some_and(|said| said.contains(expected)), "{text}\n  gives {result}\n  not   {expected}");
@@ -400,15 +400,12 @@ fn files_and_paths() {
     for (text, expected) in [
         ("file(\"a.txt\")", "\"hé\\n\" string"),
         ("file(\"./x/../a.txt\")", "\"hé\\n\" string"),
-        (
-            "file(\"none\")",
-            "Invalid function argument: Invalid value for \"path\" parameter: no file exists at DIR/none.",
-        ),
+        ("file(\"none\")", "Error in function call: Call to function \"file\" failed: no file exists at DIR/none."),
         (
             "file(\"bad\")",
-            "Invalid function argument: Invalid value for \"path\" parameter: contents of DIR/bad are not valid UTF-8.",
+            "Error in function call: Call to function \"file\" failed: contents of bad are not valid UTF-8; use the filebase64 function for files that are not text.",
         ),
-        ("file(\".\")", "Invalid function argument: Invalid value for \"path\" parameter: failed to read DIR."),
+        ("file(\".\")", "Error in function call: Call to function \"file\" failed: failed to read DIR."),
         ("file(unk)", "unknown string"),
         ("[fileexists(\"a.txt\"), fileexists(\"none\")]", "[true,false] tuple"),
         ("templatefile(\"one.tpl\", {list = [1]})", "[1] tuple"),
