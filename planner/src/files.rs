@@ -76,7 +76,7 @@ impl Files {
         Some(names.concat())
     }
 
-    /// The 1-based line and column (in characters) of byte `offset`.
+    /// The 1-based line and column (in characters as people count them) of byte `offset`.
     pub fn line_column(&self, id: FileId, offset: u32) -> (usize, usize) {
         let file = self.get(id);
         let line = file.line_starts.partition_point(|start| *start <= offset);
@@ -113,6 +113,8 @@ mod tests {
     fn lines_and_columns_count_from_one() {
         let mut files = Files::new();
         let file = files.add("t", "é = 1\r\n\nlast");
+        let marked = files.add("m", "e\u{301}👨‍👩‍👧x");
+        assert_eq!(files.line_column(marked, 21), (1, 3));
         for (offset, place) in [(0, (1, 1)), (2, (1, 2)), (8, (2, 1)), (9, (3, 1)), (13, (3, 5)), (99, (3, 5))] {
             assert_eq!(files.line_column(file, offset), place, "{offset}");
         }

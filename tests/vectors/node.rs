@@ -55,6 +55,9 @@ fn expr(expr: &Expr) -> Value {
             let spread = spread.then(|| node("...", None, vec![]));
             node("call", Some(text(&name.name)), args.iter().map(self::expr).chain(spread).collect())
         }
+        // The recorded trees hold heredocs that are plain text as strings.
+        ExprKind::Template(parts) if parts.is_empty() => string(""),
+        ExprKind::Template(parts) if matches!(parts[..], [TemplatePart::Literal(..)]) => branch(parts),
         ExprKind::Template(parts) => node("tpl", None, self::parts(parts)),
         ExprKind::Unwrap(inner) => node("tpl", None, vec![self::expr(inner)]),
         ExprKind::Bound(..) | ExprKind::Unknown | ExprKind::Json(_) => panic!("no parser makes this: {expr:?}"),

@@ -93,10 +93,12 @@ fn what_the_parser_refuses_is_read_all_the_same() {
     ] {
         expression(text);
     }
-    let (_, expr) = expression("[<<A\nA\n, <<A\nb\nA\n]");
+    let (files, expr) = expression("[<<A\nA\n, <<A\nb\nA\n]");
     let ExprKind::Tuple(items) = &expr.kind else { panic!("{expr:?}") };
-    let texts: Vec<_> = items.iter().map(|item| &item.kind).collect();
-    assert_eq!(texts, [&ExprKind::String("".into()), &ExprKind::String("b\n".into())]);
+    assert_eq!(items[0].kind, ExprKind::String("".into()));
+    let ExprKind::Template(parts) = &items[1].kind else { panic!("{expr:?}") };
+    let [TemplatePart::Literal(text, span)] = &parts[..] else { panic!("{parts:?}") };
+    assert_eq!((&**text, covered(&files, *span)), ("b\n", "b\n"));
     let (_, expr) = expression("1e400");
     assert_eq!(expr.kind, ExprKind::Number("1e400".into()));
     let (files, expr) = expression("{ é = 0, a = 1, a = { b = x, b = y } }");

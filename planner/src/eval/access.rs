@@ -1,9 +1,10 @@
 //! Traversals: names, indexes, splats.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::evaluator::{Evaluator, unknown};
 use crate::eval::lookup::Found;
 use crate::eval::select::{Fault, attribute, index};
+use crate::eval::span::is_literal;
 use crate::span::Span;
 use crate::syntax::ast::{Expr, ExprKind, Step};
 use crate::value::{Type, Value};
@@ -11,6 +12,7 @@ use crate::value::{Type, Value};
 impl Evaluator<'_> {
     /// `root.a[0][*]…`; `expr` is the whole.
     pub(super) fn access(&self, expr: &Expr, root: &Expr, steps: &[Step], diags: &mut Diagnostics) -> Value {
+        let before = diags.len();
         let (value, rest) = match (&root.kind, steps) {
             (ExprKind::Variable(name), [Step::Attr(attr, _), rest @ ..]) => {
                 match self.variable(name, Some(&attr.name), root.span, diags) {
@@ -20,30 +22,34 @@ impl Evaluator<'_> {
             }
             _ => (self.value(root, diags), steps),
         };
-        self.steps(value, rest, expr, root.span, diags)
+        let failed = diags.len() > before;
+        // A variable and the literal steps behind it are one traversal.
+        let broken = failed && matches!(root.kind, ExprKind::Variable(_));
+        self.steps(Source { value, span: root.span, failed, broken }, rest, expr, diags)
     }
 
-    /// Applies `steps` to `value`, which stands at `source`. After a fault the rest is walked with an unknown, for
-    /// the faults in index expressions.
-    fn steps(&self, value: Value, steps: &[Step], expr: &Expr, source: Span, diags: &mut Diagnostics) -> Value {
-        let mut value = value;
-        let mut source = source;
+    /// Applies `steps` to what stands before them.
+    fn steps(&self, mut source: Source, steps: &[Step], expr: &Expr, diags: &mut Diagnostics) -> Value {
         for step in steps {
-            value = match step {
-                Step::Attr(name, span) => self.part(attribute(&value, &name.name, *span), expr, diags),
+            let before = diags.len();
+            source.broken &= is_literal(step);
+            source.value = match step {
+                _ if source.broken => unknown(),
+                Step::Attr(name, span) => self.part(attribute(&source.value, &name.name, *span), expr, diags),
                 Step::Index(key, span) => {
                     let key = self.value(key, diags);
-                    self.part(index(&value, &key, *span), expr, diags)
+                    self.part(index(&source.value, &key, *span), expr, diags)
                 }
-                Step::Splat { each, span, .. } => {
-                    let failed = diags.has_errors();
-                    if failed { unknown() } else { self.splat(&value, each, expr, (source, *span), diags) }
-                }
+                Step::Splat { .. } if source.failed => unknown(),
+                Step::Splat { each, span, .. } => self.splat(&source, each, *span, expr, diags),
             };
+            let failed = diags.len() > before;
+            source.failed |= failed;
+            source.broken |= failed && is_literal(step);
             let (Step::Attr(_, span) | Step::Index(_, span) | Step::Splat { span, .. }) = step;
-            source = source.to(*span);
+            source.span = source.span.to(*span);
         }
-        value
+        source.value
     }
 
     fn part(&self, part: Result<Value, Fault>, expr: &Expr, diags: &mut Diagnostics) -> Value {
@@ -56,73 +62,85 @@ impl Evaluator<'_> {
     }
 
     /// Applies `each` to every element. Anything but a sequence counts as a sequence of one, null as an empty one.
-    fn splat(
-        &self,
-        value: &Value,
-        each: &[Step],
-        expr: &Expr,
-        (source, marker): (Span, Span),
-        diags: &mut Diagnostics,
-    ) -> Value {
-        let ty = value.ty();
-        let is_sequence = matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_));
+    fn splat(&self, source: &Source, each: &[Step], marker: Span, expr: &Expr, diags: &mut Diagnostics) -> Value {
+        let value = &source.value;
+        let around = source.span.to(marker);
+        let is_sequence = match value {
+            Value::List(..) | Value::Set(..) | Value::Tuple(_) => true,
+            Value::Null(ty) | Value::Unknown(ty) => matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_)),
+            _ => false,
+        };
         if value.is_null() {
             if !is_sequence {
                 return Value::tuple([]);
             }
             let detail = "Splat expressions (with the * symbol) cannot be applied to null sequences.";
-            self.fault(expr, "Splat of null value", detail, (source, Some(source.to(marker))), diags);
+            self.fault(expr, "Splat of null value", detail, (source.span, Some(around)), diags);
             return unknown();
         }
-        if ty == Type::Dynamic {
-            return unknown();
-        }
-        let mut apply = |item: Value| {
-            let mut found = Diagnostics::new();
-            let result = self.steps(item, each, expr, source.to(marker), &mut found);
-            let failed = found.has_errors();
-            diags.append(found);
-            (result, failed)
+        let apply = |value: Value, found: &mut Diagnostics| {
+            self.steps(Source { value, span: around, failed: false, broken: false }, each, expr, found)
         };
-        if !is_sequence {
-            let (result, failed) = apply(value.clone());
-            // An unknown may turn out to be null, and then the result is empty.
-            return if failed || !value.is_known() { unknown() } else { Value::tuple([result]) };
-        }
-        let Some(items) = value.items() else { return splat_of_unknown(&ty, |ty| apply(Value::Unknown(ty)).0) };
-        if items.is_empty()
-            && let Some(element) = ty.element()
-        {
-            // The result is empty, but its element type, and faults in the steps, come from the element type.
-            let (result, _) = apply(Value::Unknown(element.clone()));
-            return Value::list(Vec::new(), result.ty());
-        }
-        let mut results = Vec::with_capacity(items.len());
-        let mut any_failed = false;
-        for item in items {
-            let (result, failed) = apply(item.clone());
-            any_failed |= failed;
-            results.push(result);
-        }
-        if any_failed {
-            return unknown();
-        }
-        if ty.element().is_some() && same_type(&results) {
-            Value::list(results, Type::Dynamic)
-        } else {
-            Value::tuple(results)
+        let before = diags.len();
+        match value {
+            Value::Unknown(Type::Dynamic) => unknown(),
+            // It may turn out to be null, and then the result is empty.
+            Value::Unknown(_) if !is_sequence => {
+                apply(value.clone(), diags);
+                unknown()
+            }
+            Value::Unknown(ty) => Value::Unknown(splat_type(ty, |ty| apply(Value::Unknown(ty), diags))),
+            _ => {
+                let items = if is_sequence { value.items().unwrap_or_default() } else { std::slice::from_ref(value) };
+                let results: Vec<Value> = items.iter().map(|item| apply(item.clone(), diags)).collect();
+                if diags.len() > before {
+                    // Said once already, so not said again.
+                    let ty = if is_sequence { value.ty() } else { Type::tuple([value.ty()]) };
+                    return Value::Unknown(splat_type(&ty, |ty| apply(Value::Unknown(ty), &mut Diagnostics::new())));
+                }
+                match value {
+                    Value::List(element, _) | Value::Set(element, _) if results.is_empty() => {
+                        // Its element type, and faults in the steps, come from the element type.
+                        Value::list(Vec::new(), apply(Value::Unknown(element.clone()), diags).ty())
+                    }
+                    Value::List(..) | Value::Set(..) if same_type(&results) => Value::list(results, Type::Dynamic),
+                    Value::List(..) | Value::Set(..) => {
+                        diags.push(uneven(around, each));
+                        unknown()
+                    }
+                    _ => Value::tuple(results),
+                }
+            }
         }
     }
 }
 
-fn splat_of_unknown(ty: &Type, mut apply: impl FnMut(Type) -> Value) -> Value {
+/// The value that the next step is applied to.
+struct Source {
+    value: Value,
+    span: Span,
+    /// Whether there was a fault in what made it.
+    failed: bool,
+    /// Whether there was one in the traversal that the next literal step goes on with: its rest is not looked at.
+    broken: bool,
+}
+
+fn splat_type(ty: &Type, mut apply: impl FnMut(Type) -> Value) -> Type {
     match ty {
-        Type::Tuple(elements) => Value::Unknown(Type::tuple(elements.iter().map(|ty| apply(ty.clone()).ty()))),
-        _ => Value::Unknown(Type::list(apply(ty.element().cloned().unwrap_or(Type::Dynamic)).ty())),
+        Type::Tuple(elements) => Type::tuple(elements.iter().map(|ty| apply(ty.clone()).ty())),
+        _ => Type::list(apply(ty.element().cloned().unwrap_or(Type::Dynamic)).ty()),
     }
 }
 
 fn same_type(values: &[Value]) -> bool {
     let mut types = values.iter().map(Value::ty).filter(|ty| *ty != Type::Dynamic);
     types.next().is_none_or(|first| types.all(|ty| ty == first))
+}
+
+fn uneven(around: Span, each: &[Step]) -> Diagnostic {
+    let last =
+        each.last().map_or(around, |(Step::Attr(_, span) | Step::Index(_, span) | Step::Splat { span, .. })| *span);
+    let detail = "The inner splat gives results of different types for the elements of the outer one, and those cannot \
+                  all be in one list. A 'for' expression makes a tuple, which can hold them.";
+    Diagnostic::error("Invalid nested splat expressions", detail, around.to(last)).with_context(around.to(last))
 }

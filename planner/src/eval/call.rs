@@ -80,13 +80,14 @@ impl Evaluator<'_> {
         if failed {
             return None;
         }
-        let ty = value.ty();
-        let refused = match ty {
-            _ if value.is_null() => "The expanding argument (indicated by ...) must not be null.",
-            Type::Tuple(_) | Type::List(_) | Type::Set(_) | Type::Dynamic => {
-                let items = value.items()?;
+        let refused = match &value {
+            Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
                 let items = items.iter().map(|item| Argument::Value(item.clone(), last));
                 return Some(before.iter().map(Argument::Expr).chain(items).collect());
+            }
+            Value::Unknown(Type::Tuple(_) | Type::List(_) | Type::Set(_) | Type::Dynamic) => return None,
+            Value::Null(Type::Tuple(_) | Type::List(_) | Type::Set(_) | Type::Dynamic) => {
+                "The expanding argument (indicated by ...) must not be null."
             }
             _ => "The expanding argument (indicated by ...) must be of a tuple, list, or set type.",
         };

@@ -57,7 +57,8 @@ impl Evaluator<'_> {
             return Value::Unknown(ty.clone());
         }
         if !given.is_known() {
-            return Value::Unknown(ty.clone());
+            let null = then.value.is_null() && otherwise.value.is_null();
+            return if null { Value::Null(ty.clone()) } else { Value::Unknown(ty.clone()) };
         }
         let (branch, name) = match convert(&given, &Type::Bool) {
             Ok(Value::Bool(true)) => (then, "true"),

@@ -20,36 +20,32 @@ pub(super) struct Names<'a> {
 impl<'a> Evaluator<'a> {
     /// `[for …]` and `{for …}`; `expr` is the whole.
     pub(super) fn for_expr(&self, expr: &Expr, inner: &ForExpr, diags: &mut Diagnostics) -> Value {
-        let Some(pairs) = self.iterate(&inner.collection, expr.span, diags) else { return unknown() };
+        let Some(collection) = self.iterable(&inner.collection, expr.span, diags) else { return unknown() };
         let names = Names { key: inner.key_name.as_ref(), value: &inner.value_name };
-        let mut round = Round { inner, whole: expr.span, known: true };
+        let mut round = Round { inner, whole: expr.span, known: collection.is_known() };
         if !self.with(names, unknown(), unknown(), |inside| round.check_condition(inside, diags)) {
             return unknown();
         }
         let value = match &inner.key {
             None => {
                 let mut items = Vec::new();
-                for (key, value) in pairs {
-                    self.with(names, key, value, |inside| {
-                        if round.includes(inside, diags) {
-                            items.push(inside.value(&inner.value, diags));
-                        }
-                    });
-                }
+                self.each(&collection, names, |inside| {
+                    if round.includes(inside, diags) {
+                        items.push(inside.value(&inner.value, diags));
+                    }
+                });
                 Value::tuple(items)
             }
             Some(key_expr) => {
                 let mut entries: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
-                for (key, value) in pairs {
-                    self.with(names, key, value, |inside| {
-                        if round.includes(inside, diags)
-                            && let Some(key) = round.key(inside, key_expr, diags)
-                        {
-                            let value = inside.value(&inner.value, diags);
-                            round.insert(inside, &mut entries, key_expr, (key, value), diags);
-                        }
-                    });
-                }
+                self.each(&collection, names, |inside| {
+                    if round.includes(inside, diags)
+                        && let Some(key) = round.key(inside, key_expr, diags)
+                    {
+                        let value = inside.value(&inner.value, diags);
+                        round.insert(inside, &mut entries, key_expr, (key, value), diags);
+                    }
+                });
                 let finish = |mut values: Vec<Value>| match values.pop() {
                     Some(last) if !inner.grouping => last,
                     last => Value::tuple(values.into_iter().chain(last)),
@@ -60,39 +56,39 @@ impl<'a> Evaluator<'a> {
         if round.known { value } else { unknown() }
     }
 
-    /// The keys and values of a collection, in order; none when it cannot be iterated (said) or is not known.
-    pub(super) fn iterate(
-        &self,
-        collection: &Expr,
-        whole: Span,
-        diags: &mut Diagnostics,
-    ) -> Option<Vec<(Value, Value)>> {
+    /// The value of a collection to iterate, known or not; none when it cannot be iterated (said) or its type is not
+    /// known.
+    pub(super) fn iterable(&self, collection: &Expr, whole: Span, diags: &mut Diagnostics) -> Option<Value> {
         let value = self.value(collection, diags);
         let place = (collection.span, Some(whole));
-        if value.is_null() {
-            let detail = "A null value cannot be used as the collection in a 'for' expression.";
-            self.fault(collection, "Iteration over null value", detail, place, diags);
-            return None;
-        }
-        let ty = value.ty();
-        if !ty.is_iterable() {
-            if ty != Type::Dynamic {
-                let detail = format!("A value of type {ty} cannot be used as the collection in a 'for' expression.");
-                self.fault(collection, "Iteration over non-iterable value", detail, place, diags);
+        let iterable = match &value {
+            Value::Null(_) => {
+                let detail = "A null value cannot be used as the collection in a 'for' expression.";
+                self.fault(collection, "Iteration over null value", detail, place, diags);
+                return None;
             }
-            return None;
+            Value::Unknown(Type::Dynamic) => return None,
+            Value::Unknown(ty) => ty.is_iterable(),
+            other => other.items().is_some() || other.entries().is_some(),
+        };
+        if !iterable {
+            let ty = value.ty();
+            let detail = format!("A value of type {ty} cannot be used as the collection in a 'for' expression.");
+            self.fault(collection, "Iteration over non-iterable value", detail, place, diags);
         }
-        pairs(&value)
+        iterable.then_some(value)
+    }
+
+    /// Runs `body` for each element of a collection, in order, with the names of a loop bound; not at all when the
+    /// collection is unknown.
+    pub(super) fn each(&self, collection: &Value, names: Names<'_>, mut body: impl FnMut(&Evaluator<'_>)) {
+        for (key, value) in pairs(collection).into_iter().flatten() {
+            self.with(names, key, value, &mut body);
+        }
     }
 
     /// Runs `body` with the names of a loop bound.
-    pub(super) fn with<T>(
-        &self,
-        names: Names<'_>,
-        key: Value,
-        value: Value,
-        body: impl FnOnce(&Evaluator<'_>) -> T,
-    ) -> T {
+    fn with<T>(&self, names: Names<'_>, key: Value, value: Value, body: impl FnOnce(&Evaluator<'_>) -> T) -> T {
         let scope: &Scope<'_> = self.scope;
         // The value's name comes first: it wins when both are the same.
         let bound = [Some((&*names.value.name, value)), names.key.map(|name| (&*name.name, key))];
@@ -153,7 +149,9 @@ impl Round<'_> {
     fn includes(&mut self, inside: &Evaluator<'_>, diags: &mut Diagnostics) -> bool {
         let Some(condition) = &self.inner.condition else { return true };
         let result = inside.value(condition, diags);
-        let converted = convert(&result, &Type::Bool);
+        // For an object, an unknown that can never be a bool is said; for a tuple it is waited for.
+        let waits = self.inner.key.is_none() && !result.is_known();
+        let converted = if waits { Ok(unknown()) } else { convert(&result, &Type::Bool) };
         if let Ok(Value::Bool(include)) = converted {
             return include;
         }

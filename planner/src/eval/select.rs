@@ -137,7 +137,6 @@ fn sequence_element(value: &Value, ty: &Type, key: &Value) -> Result<Value, Stri
             Some(element) => Ok(Value::Unknown(element.clone())),
             None => Err(no_element(number, elements.len())),
         },
-        _ if position.is_none() => Err(no_element(number, 0)),
         _ => Ok(Value::Unknown(ty.element().cloned().unwrap_or(Type::Dynamic))),
     }
 }
@@ -147,8 +146,10 @@ fn no_element(position: &Number, length: usize) -> String {
         ": indexing a sequence requires a whole number, but the given index has a fractional part"
     } else if position.is_negative() {
         ": a negative number is not a valid index for a sequence"
-    } else if length == 0 {
+    } else if position.is_zero() && length == 0 {
         ": the collection has no elements"
+    } else if position.to_usize() == Some(length) {
+        ": the index is not below the number of elements"
     } else {
         ""
     };

@@ -3,7 +3,8 @@
 use crate::span::Span;
 use crate::syntax::ast::{Expr, ExprKind, Step, TemplatePart};
 
-/// The leading part of an expression: the first operand, the name and parenthesis of a call, the opening bracket.
+/// The leading part of an expression: the first operand, the name and parenthesis of a call, the opening bracket, the
+/// text between quotes.
 pub(super) fn start_of(expr: &Expr) -> Span {
     match &expr.kind {
         ExprKind::Binary(_, first, _) | ExprKind::Conditional(first, _, _) | ExprKind::Paren(first) => start_of(first),
@@ -12,22 +13,39 @@ pub(super) fn start_of(expr: &Expr) -> Span {
         ExprKind::Call { name, .. } => Span { end: name.span.end + 1, ..name.span },
         ExprKind::Access(_, steps) => match steps.last() {
             Some(Step::Splat { span, .. }) => *span,
-            Some(step @ Step::Index(_, span)) if literal_key(step).is_none() => first_byte(*span),
+            Some(step @ Step::Index(_, span)) if !is_literal(step) => first_byte(*span),
             _ => expr.span,
         },
         ExprKind::Template(parts) => match parts.first() {
-            Some(TemplatePart::Literal(_, span) | TemplatePart::If { span, .. } | TemplatePart::For { span, .. }) => {
-                *span
-            }
+            Some(TemplatePart::Literal(_, span) | TemplatePart::For { span, .. }) => *span,
+            Some(TemplatePart::If { condition, .. }) => start_of(condition),
             Some(TemplatePart::Interpolation(inner)) => start_of(inner),
             None => expr.span,
         },
+        ExprKind::String(_) => between_quotes(expr.span),
         _ => expr.span,
     }
 }
 
 fn first_byte(span: Span) -> Span {
     Span { end: span.start + 1, ..span }
+}
+
+/// The place behind it when there is nothing between.
+fn between_quotes(span: Span) -> Span {
+    let Span { start, end, .. } = span;
+    if end - start > 2 { Span { start: start + 1, end: end - 1, ..span } } else { Span { start: end, ..span } }
+}
+
+/// Whether a step is known from the text alone, so that it forms one traversal with those beside it.
+pub(super) fn is_literal(step: &Step) -> bool {
+    match step {
+        Step::Attr(..) => true,
+        Step::Index(key, _) => {
+            matches!(key.kind, ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bool(_) | ExprKind::Null)
+        }
+        Step::Splat { .. } => false,
+    }
 }
 
 /// A step's name, or its index when that is a literal.

@@ -9,21 +9,26 @@ use crate::syntax::ast::{Expr, TemplatePart};
 use crate::value::{Type, Value, convert};
 
 impl Evaluator<'_> {
-    /// The text that the parts make up, as a string; unknown when any of them is.
+    /// The text that the parts make up, as a string; unknown when any of them is. After a fault, the text before it.
     pub(super) fn template(&self, parts: &[TemplatePart], whole: Span, diags: &mut Diagnostics) -> Value {
-        match self.render(parts, whole, diags) {
-            Some(text) => Value::string(text),
-            None => Value::Unknown(Type::String),
+        match parts {
+            [] => Value::string(""),
+            [TemplatePart::Literal(text, _)] => Value::String(text.clone()),
+            _ => {
+                let mut out = Out { text: String::new(), known: true };
+                self.render(parts, whole, &mut out, diags);
+                if out.known { Value::string(out.text) } else { Value::Unknown(Type::String) }
+            }
         }
     }
 
-    fn render(&self, parts: &[TemplatePart], whole: Span, diags: &mut Diagnostics) -> Option<String> {
-        let mut out = Some(String::new());
+    fn render(&self, parts: &[TemplatePart], whole: Span, out: &mut Out, diags: &mut Diagnostics) {
+        let before = diags.len();
         for part in parts {
-            let text = match part {
+            let value = match part {
                 TemplatePart::Literal(text, _) => {
-                    if let Some(out) = &mut out {
-                        out.push_str(text);
+                    if diags.len() == before {
+                        out.text.push_str(text);
                     }
                     continue;
                 }
@@ -34,35 +39,33 @@ impl Evaluator<'_> {
                         Branch { value: self.template(parts, *span, &mut found), found, span: *span, expr: None }
                     };
                     let branches = (branch(then), branch(otherwise));
-                    let chosen = self.choose(condition, *span, branches, &Type::String, diags);
-                    chosen.as_str().map(str::to_owned)
+                    Some(self.choose(condition, *span, branches, &Type::String, diags))
                 }
                 TemplatePart::For { key_name, value_name, collection, body, span } => {
                     let names = Names { key: key_name.as_ref(), value: value_name };
-                    self.repeat(names, collection, body, *span, diags)
+                    Some(self.repeat(names, collection, body, *span, diags))
                 }
             };
-            match (&mut out, text) {
-                (Some(out), Some(text)) => out.push_str(&text),
-                _ => out = None,
+            match value {
+                Some(Value::String(text)) if diags.len() == before => out.text.push_str(&text),
+                Some(Value::Unknown(_)) => out.known = false,
+                _ => {}
             }
         }
-        out
     }
 
-    fn interpolation(&self, expr: &Expr, whole: Span, diags: &mut Diagnostics) -> Option<String> {
+    /// The value as text; none when it has no text (said).
+    fn interpolation(&self, expr: &Expr, whole: Span, diags: &mut Diagnostics) -> Option<Value> {
         let value = self.value(expr, diags);
-        if let Value::String(text) = &value {
-            return Some(text.to_string());
-        }
-        let detail = match convert(&value, &Type::String) {
-            _ if value.is_null() => {
+        let detail = match &value {
+            Value::String(_) | Value::Unknown(_) => return Some(value),
+            Value::Null(_) => {
                 "The expression result is null. Cannot include a null value in a string template.".to_owned()
             }
-            Ok(Value::String(text)) => return Some(text.to_string()),
-            _ if !value.is_known() => return None,
-            Ok(_) => return None,
-            Err(error) => format!("Cannot include the given value in a string template: {error}."),
+            _ => match convert(&value, &Type::String) {
+                Ok(text) => return Some(text),
+                Err(error) => format!("Cannot include the given value in a string template: {error}."),
+            },
         };
         self.fault(expr, "Invalid template interpolation value", detail, (expr.span, Some(whole)), diags);
         None
@@ -75,15 +78,18 @@ impl Evaluator<'_> {
         body: &[TemplatePart],
         span: Span,
         diags: &mut Diagnostics,
-    ) -> Option<String> {
-        let mut out = Some(String::new());
-        for (key, value) in self.iterate(collection, span, diags)? {
-            let text = self.with(names, key, value, |inside| inside.render(body, span, diags));
-            match (&mut out, text) {
-                (Some(out), Some(text)) => out.push_str(&text),
-                _ => out = None,
-            }
-        }
-        out
+    ) -> Value {
+        let collection = self.iterable(collection, span, diags);
+        let Some(collection) = collection.filter(Value::is_known) else { return Value::Unknown(Type::String) };
+        let mut out = Out { text: String::new(), known: true };
+        self.each(&collection, names, |inside| inside.render(body, span, &mut out, diags));
+        if out.known { Value::String(out.text.into()) } else { Value::Unknown(Type::String) }
     }
+}
+
+/// What a template has come to so far.
+struct Out {
+    text: String,
+    /// Whether all of it was known.
+    known: bool,
 }

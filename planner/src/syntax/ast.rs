@@ -1,7 +1,7 @@
 //! The syntax tree: bodies of attributes and blocks, expressions and templates, each with its span.
 //!
 //! Shapes follow HashiCorp HCL native syntax (hclsyntax): a lone `"${x}"` is [`ExprKind::Unwrap`] and keeps its type,
-//! a quoted string or heredoc without sequences is [`ExprKind::String`], anything else quoted is a template.
+//! a quoted string without sequences is [`ExprKind::String`], any other string and every heredoc is a template.
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ pub enum ExprKind {
     Bool(bool),
     /// A number as written; always a valid HCL number literal, never signed.
     Number(Arc<str>),
-    /// A literal string: escapes decoded, NFC-normalised.
+    /// A literal string in quotes: escapes decoded, NFC-normalised.
     String(Arc<str>),
     /// A name in scope.
     Variable(Arc<str>),
@@ -119,7 +119,7 @@ pub enum ExprKind {
         /// The closing parenthesis.
         close: Span,
     },
-    /// A string with interpolations or directives; also every template file.
+    /// A string with interpolations or directives; also every heredoc and every template file.
     Template(Vec<TemplatePart>),
     /// A quoted string that is nothing but one interpolation: the value passes through with its type.
     Unwrap(Box<Expr>),

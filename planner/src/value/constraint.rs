@@ -120,7 +120,11 @@ impl Reader<'_> {
     fn read(&mut self, expr: &Expr) -> (Type, Defaults) {
         match &expr.kind {
             ExprKind::Variable(name) => self.keyword(name, expr.span),
-            ExprKind::Call { name, args, .. } => self.constructor(name, args, expr.span),
+            ExprKind::Null => self.keyword("null", expr.span),
+            ExprKind::Bool(value) => self.keyword(if *value { "true" } else { "false" }, expr.span),
+            ExprKind::Call { name, args, close, .. } => {
+                self.constructor(name, args, Span { start: name.span.end, ..*close }, expr.span)
+            }
             _ => {
                 let detail =
                     "A type is a keyword (bool, number, string, any) or a constructor call, like list(string).";
@@ -155,12 +159,14 @@ impl Reader<'_> {
         (ty, Defaults::default())
     }
 
-    fn constructor(&mut self, name: &Ident, args: &[Expr], span: Span) -> (Type, Defaults) {
+    /// A call; its arguments with their parentheses stand at `list`.
+    fn constructor(&mut self, name: &Ident, args: &[Expr], list: Span, span: Span) -> (Type, Defaults) {
         match (&*name.name, args) {
-            ("bool" | "string" | "number" | "any", _) => {
+            ("bool" | "string" | "number", _) => {
                 let detail = format!("Primitive type keyword {} does not expect arguments.", quote(&name.name));
-                self.invalid(detail, span)
+                self.invalid(detail, list)
             }
+            ("any", _) => self.invalid("Type constraint keyword \"any\" does not expect arguments.", list),
             ("list" | "set" | "map", [element]) => {
                 let (element, defaults) = self.read(element);
                 let ty = match &*name.name {
@@ -190,10 +196,14 @@ impl Reader<'_> {
                 self.invalid(detail, other.span)
             }
             ("tuple", [other]) => self.invalid("Tuple type constructor requires a list of element types.", other.span),
-            ("list" | "set" | "map" | "object" | "tuple", _) => self.keyword(&name.name, span),
+            ("list" | "set" | "map" | "object" | "tuple", [_, extra @ ..]) => {
+                let place = extra.first().zip(extra.last()).map_or(list, |(first, last)| first.span.to(last.span));
+                self.keyword(&name.name, place)
+            }
+            ("list" | "set" | "map" | "object" | "tuple", []) => self.keyword(&name.name, list),
             ("optional", _) => {
                 let detail = "Keyword \"optional\" is valid only as a modifier for object type attributes.";
-                self.invalid(detail, span)
+                self.invalid(detail, name.span)
             }
             (other, _) => {
                 let detail = format!("Keyword {} is not a valid type constructor.", quote(other));
@@ -207,15 +217,18 @@ impl Reader<'_> {
         let mut defaults = Defaults::default();
         for item in items {
             let name = match &item.key {
-                ObjectKey::Bare(name) => name.name.clone(),
-                ObjectKey::Expr(Expr { kind: ExprKind::String(name), .. }) => name.clone(),
+                ObjectKey::Bare(name) => name,
                 ObjectKey::Expr(other) => {
-                    let detail = "Object constructor map keys must be attribute names.";
-                    self.invalid(detail, other.span);
+                    self.invalid("Object constructor map keys must be attribute names.", other.span);
                     continue;
                 }
             };
-            let (ty, below) = self.attribute(&name, &item.value, &mut object, &mut defaults);
+            if object.attributes.contains_key(&name.name) {
+                self.invalid("Object constructor map keys must be unique.", name.span);
+                continue;
+            }
+            let name = name.name.clone();
+            let Some((ty, below)) = self.attribute(&name, &item.value, &mut object, &mut defaults) else { continue };
             if !below.is_empty() {
                 defaults.attributes.insert(name.clone(), below);
             }
@@ -224,32 +237,36 @@ impl Reader<'_> {
         (Type::Object(Arc::new(object)), defaults)
     }
 
-    /// The type of an attribute; `optional(…)` around it and a default in that are noted.
+    /// The type of an attribute; `optional(…)` around it and a default in that are noted. None when there is no type in
+    /// that.
     fn attribute(
         &mut self,
         name: &Arc<str>,
         expr: &Expr,
         object: &mut ObjectType,
         defaults: &mut Defaults,
-    ) -> (Type, Defaults) {
-        let (ty, default) = match &expr.kind {
-            ExprKind::Call { name: modifier, args, .. } if &*modifier.name == "optional" => match args.as_slice() {
-                [ty] => (ty, None),
-                [ty, default] if self.with_defaults => (ty, Some(default)),
-                [] => {
-                    let detail = "Optional attribute modifier requires the attribute type as its argument.";
-                    return self.invalid(detail, expr.span);
-                }
-                [_, extra, ..] => {
-                    let most = if self.with_defaults {
-                        "only two arguments: the attribute type and a default value"
-                    } else {
-                        "only one argument: the attribute type"
-                    };
-                    return self.invalid(format!("Optional attribute modifier expects {most}."), extra.span);
-                }
-            },
-            _ => return self.read(expr),
+    ) -> Option<(Type, Defaults)> {
+        let ExprKind::Call { name: modifier, args, close, .. } = &expr.kind else { return Some(self.read(expr)) };
+        if &*modifier.name != "optional" {
+            return Some(self.read(expr));
+        }
+        let list = Span { start: modifier.span.end, ..*close };
+        let (ty, default) = match args.as_slice() {
+            [] => {
+                self.invalid("Optional attribute modifier requires the attribute type as its argument.", list);
+                return None;
+            }
+            [ty] => (ty, None),
+            [ty, default] if self.with_defaults => (ty, Some(default)),
+            [ty, ..] => {
+                let most = if self.with_defaults {
+                    "at most two arguments: the attribute type, and a default value"
+                } else {
+                    "only one argument: the attribute type"
+                };
+                self.invalid(format!("Optional attribute modifier expects {most}."), list);
+                (ty, None)
+            }
         };
         object.optional.insert(name.clone());
         let (ty, below) = self.read(ty);
@@ -264,6 +281,6 @@ impl Reader<'_> {
                 }
             }
         }
-        (ty, below)
+        Some((ty, below))
     }
 }

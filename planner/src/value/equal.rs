@@ -7,94 +7,86 @@ use super::model::Value;
 use super::ty::Type;
 
 /// Whether two values are equal; `None` when that is not known yet. Nothing is converted: `1` and `"1"` differ, and so
-/// do a list and a tuple with the same elements.
+/// do a list and a tuple with the same elements. Two nulls are equal, whatever their types.
 pub fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => return Some(a == b),
+        (Value::Number(a), Value::Number(b)) => return Some(a.reads_as(b)),
+        (Value::String(a), Value::String(b)) => return Some(a == b),
         (Value::Null(_), Value::Null(_)) => return Some(true),
-        (Value::Null(_), other) | (other, Value::Null(_)) => return if other.is_known() { Some(false) } else { None },
-        (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => {
-            return if may_agree(unknown, &other.ty()) { None } else { Some(false) };
+        (Value::Null(_), other) | (other, Value::Null(_)) => return other.is_known().then_some(false),
+        (Value::Unknown(_), Value::Unknown(_)) => return None,
+        (Value::Unknown(unknown), known) | (known, Value::Unknown(unknown)) => {
+            return if unknown.has_dynamic() || *unknown == known.ty() { None } else { Some(false) };
         }
         _ => {}
     }
-    match (a, b) {
-        (Value::Bool(a), Value::Bool(b)) => Some(a == b),
-        (Value::Number(a), Value::Number(b)) => Some(a == b),
-        (Value::String(a), Value::String(b)) => Some(a == b),
-        (Value::List(a_type, a), Value::List(b_type, b)) => {
-            if may_agree(a_type, b_type) {
-                all_equal(a, b)
-            } else {
-                Some(false)
-            }
-        }
-        (Value::Tuple(a), Value::Tuple(b)) => all_equal(a, b),
-        (Value::Set(a_type, a), Value::Set(b_type, b)) => {
-            if may_agree(a_type, b_type) {
-                sets_equal(a, b)
-            } else {
-                Some(false)
-            }
-        }
-        (Value::Map(a_type, a), Value::Map(b_type, b)) => {
-            if may_agree(a_type, b_type) {
-                entries_equal(a, b)
-            } else {
-                Some(false)
-            }
-        }
-        (Value::Object(a), Value::Object(b)) => entries_equal(a, b),
-        _ => Some(false),
+    let (a_type, b_type) = (a.ty(), b.ty());
+    if has_untyped(a) || has_untyped(b) {
+        return if may_become(&a_type, &b_type) || may_become(&b_type, &a_type) { None } else { Some(false) };
+    }
+    if a_type == b_type { parts_equal(a, b) } else { Some(false) }
+}
+
+/// Whether an unknown without type is in it: then its own type is not final.
+fn has_untyped(value: &Value) -> bool {
+    match value {
+        Value::Unknown(ty) => ty.has_dynamic(),
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => items.iter().any(has_untyped),
+        Value::Map(_, entries) | Value::Object(entries) => entries.values().any(has_untyped),
+        _ => false,
     }
 }
 
-/// Whether types are the same as far as they are known.
-fn may_agree(a: &Type, b: &Type) -> bool {
-    match (a, b) {
-        (Type::Dynamic, _) | (_, Type::Dynamic) => true,
-        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => may_agree(a, b),
-        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| may_agree(a, b)),
+/// Whether `ty` may turn out to be `known`, of which it knows parts.
+fn may_become(ty: &Type, known: &Type) -> bool {
+    match (ty, known) {
+        (Type::Dynamic, _) => true,
+        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => {
+            may_become(a, b)
+        }
+        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| may_become(a, b)),
         (Type::Object(a), Type::Object(b)) => {
             a.attributes.len() == b.attributes.len()
-                && a.attributes.iter().all(|(name, a)| b.attributes.get(name).is_some_and(|b| may_agree(a, b)))
+                && a.attributes.iter().all(|(name, a)| b.attributes.get(name).is_some_and(|b| may_become(a, b)))
         }
-        _ => a == b,
+        _ => ty == known,
     }
 }
 
-fn all_equal(a: &[Value], b: &[Value]) -> Option<bool> {
-    if a.len() != b.len() {
-        return Some(false);
-    }
-    conjunction(a.iter().zip(b).map(|(a, b)| equal(a, b)))
-}
-
-fn entries_equal(a: &BTreeMap<Arc<str>, Value>, b: &BTreeMap<Arc<str>, Value>) -> Option<bool> {
-    if a.len() != b.len() || !a.keys().eq(b.keys()) {
-        return Some(false);
-    }
-    conjunction(a.values().zip(b.values()).map(|(a, b)| equal(a, b)))
-}
-
-/// Sets are kept sorted, so equal ones have equal elements in the same places.
-fn sets_equal(a: &[Value], b: &[Value]) -> Option<bool> {
-    if a.iter().chain(b).all(Value::is_wholly_known) {
-        return all_equal(a, b);
-    }
-    None
-}
-
-/// False beats unknown.
-fn conjunction(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut all = Some(true);
-    for part in parts {
-        match part {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => all = None,
+/// Whether collections or structures of one type are equal: the first part that differs or is unknown decides.
+fn parts_equal(a: &Value, b: &Value) -> Option<bool> {
+    match (a, b) {
+        (Value::Set(_, a), Value::Set(_, b)) if a.iter().chain(b.iter()).any(|item| !item.is_known()) => None,
+        (Value::Map(_, a), Value::Map(_, b)) if !same_keys(a, b) => Some(false),
+        (
+            Value::List(_, a) | Value::Set(_, a) | Value::Tuple(a),
+            Value::List(_, b) | Value::Set(_, b) | Value::Tuple(b),
+        ) => {
+            if a.len() != b.len() {
+                return Some(false);
+            }
+            // Sets are kept in order, so equal ones have equal elements in the same places.
+            all_equal(a.iter().zip(b.iter()))
         }
+        (Value::Map(_, a) | Value::Object(a), Value::Map(_, b) | Value::Object(b)) => {
+            all_equal(a.values().zip(b.values()))
+        }
+        _ => equal(a, b),
     }
-    all
+}
+
+fn same_keys(a: &BTreeMap<Arc<str>, Value>, b: &BTreeMap<Arc<str>, Value>) -> bool {
+    a.len() == b.len() && a.keys().eq(b.keys())
+}
+
+fn all_equal<'a>(mut pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
+    pairs
+        .find_map(|(a, b)| match parts_equal(a, b) {
+            Some(true) => None,
+            decided => Some(decided),
+        })
+        .unwrap_or(Some(true))
 }
 
 #[cfg(test)]
@@ -114,7 +106,14 @@ mod tests {
             (unknown.clone(), Value::int(1), Some(false)),
             (unknown.clone(), unknown.clone(), None),
             (Value::strings(["a"]), tuple(&[Value::string("a")]), Some(false)),
-            (tuple(&[unknown.clone(), Value::int(1)]), tuple(&[unknown.clone(), Value::int(2)]), Some(false)),
+            (unknown.clone(), Value::Unknown(Type::Number), None),
+            (Value::Unknown(Type::list(Type::Dynamic)), Value::int(1), None),
+            (tuple(&[Value::Null(Type::Dynamic)]), tuple(&[Value::Null(Type::String)]), Some(false)),
+            (tuple(&[Value::Unknown(Type::Dynamic)]), tuple(&[Value::int(1)]), None),
+            (tuple(&[Value::Unknown(Type::Dynamic), Value::int(1)]), tuple(&[Value::int(1)]), Some(false)),
+            // The first part that differs or is unknown decides.
+            (tuple(&[unknown.clone(), Value::int(1)]), tuple(&[unknown.clone(), Value::int(2)]), None),
+            (tuple(&[Value::int(1), unknown.clone()]), tuple(&[Value::int(2), unknown.clone()]), Some(false)),
             (tuple(&[unknown.clone(), Value::int(1)]), tuple(&[unknown.clone(), Value::int(1)]), None),
         ] {
             assert_eq!(equal(&a, &b), expected, "{a:?} {b:?}");

@@ -182,12 +182,13 @@ fn by_preference(types: &[Type]) -> Vec<&Type> {
     order.into_iter().map(|index| &types[index]).collect()
 }
 
-/// `Less` when `a` is the more general type, `Equal` when neither is known to be.
+/// `Less` when `a` is the more general type and so to be preferred, `Equal` when neither is known to be.
 fn compare(a: &Type, b: &Type) -> Ordering {
     match (a, b) {
         (Type::Dynamic, Type::Dynamic) => Ordering::Equal,
-        (Type::Dynamic, _) => Ordering::Less,
-        (_, Type::Dynamic) => Ordering::Greater,
+        // Whatever the dynamic one turns out to be, it is hoped to become the other.
+        (_, Type::Dynamic) => Ordering::Less,
+        (Type::Dynamic, _) => Ordering::Greater,
         (Type::String, Type::Number | Type::Bool) => Ordering::Less,
         (Type::Number | Type::Bool, Type::String) => Ordering::Greater,
         (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => compare(a, b),
@@ -232,7 +233,8 @@ mod tests {
             (vec![Type::Number, Type::String], Some(Type::String)),
             (vec![Type::Number, Type::Bool], None),
             (vec![Type::Bool, Type::Number, Type::String], Some(Type::String)),
-            (vec![Type::Dynamic, Type::Number], Some(Type::Dynamic)),
+            (vec![Type::Dynamic, Type::Number], Some(Type::Number)),
+            (vec![Type::list(Type::Dynamic), Type::list(Type::Number)], Some(Type::list(Type::Number))),
             (vec![Type::tuple([Type::Number]), Type::tuple([])], Some(Type::list(Type::Number))),
             (
                 vec![Type::tuple([Type::Number, Type::String]), Type::tuple([Type::String, Type::Number])],

@@ -187,7 +187,7 @@ fn subnets(call: &Call<'_>) -> Result<Value, CallError> {
     let mut current: Option<Network> = None;
     for at in 1..call.args.len() {
         let refused = |why: String| CallError::argument(at, why);
-        let new_bits = call.int64(at).map_err(refused)?;
+        let new_bits = call.int64(at).map_err(|why| refused(why.to_owned()))?;
         let prefix = extended(base, new_bits).map_err(refused)?;
         let before = current.unwrap_or_else(|| base.previous(prefix));
         // The reference cannot go through ranges of IPv4 in IPv6 notation.

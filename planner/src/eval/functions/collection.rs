@@ -121,6 +121,9 @@ fn flatten(call: &Call<'_>) -> Result<Value, CallError> {
 /// Adds the elements of `value`, sequences among them by their own elements. False when the number of elements is not
 /// known.
 fn flatten_into(value: &Value, out: &mut Vec<Value>) -> bool {
+    if matches!(value, Value::Set(_, items) if items.len() > 1) && !value.is_wholly_known() {
+        return false;
+    }
     for item in value.items().unwrap_or_default() {
         match item {
             Value::List(..) | Value::Set(..) | Value::Tuple(_) => {
@@ -224,10 +227,10 @@ fn zip_map_type(args: &[Value]) -> Result<Type, CallError> {
             }
             let keys = args[0].items().unwrap_or_default();
             check_lengths(keys.len(), types.len())?;
-            let names = keys.iter().filter_map(Value::as_str);
-            Ok(Type::object(names.zip(types.iter().cloned())))
+            let names = keys.iter().enumerate().map(key_name).collect::<Result<Vec<_>, _>>()?;
+            Ok(Type::object(names.into_iter().zip(types.iter().cloned())))
         }
-        other => Err(CallError::argument(1, format!("values argument must be a list or tuple value, not {other}"))),
+        _ => Err("values argument must be a list or tuple value".into()),
     }
 }
 
@@ -238,6 +241,13 @@ fn check_lengths(keys: usize, values: usize) -> Result<(), CallError> {
     Err(format!("number of keys ({keys}) does not match number of values ({values})").into())
 }
 
+fn key_name((at, key): (usize, &Value)) -> Result<Arc<str>, CallError> {
+    match key {
+        Value::String(name) => Ok(name.clone()),
+        _ => Err(format!("keys list has null value at index {at}").into()),
+    }
+}
+
 fn zip_map(call: &Call<'_>) -> Result<Value, CallError> {
     if !call.args[0].is_wholly_known() {
         return call.unknown();
@@ -245,11 +255,8 @@ fn zip_map(call: &Call<'_>) -> Result<Value, CallError> {
     let (keys, values) = (call.items(0), call.items(1));
     check_lengths(keys.len(), values.len())?;
     let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
-    for (at, (key, value)) in keys.iter().zip(values).enumerate() {
-        let Value::String(key) = key else {
-            return Err(CallError::argument(0, format!("key {at} is null")));
-        };
-        entries.insert(key.clone(), value.clone());
+    for (key, value) in keys.iter().enumerate().zip(values) {
+        entries.insert(key_name(key)?, value.clone());
     }
     Ok(match call.ty {
         Type::Map(element) => Value::map(entries, (**element).clone()),

@@ -66,5 +66,9 @@ fn convert(call: &LazyCall<'_>) -> Result<Value, CallError> {
     if found.has_errors() {
         return Err(CallError::Reported(found));
     }
-    crate::value::convert(&value, &constraint).map_err(|error| CallError::argument(0, error.to_string()))
+    // The type that comes out is found first, then the value is converted to just that: attributes are not optional then,
+    // and one that is missing is an error after all.
+    let as_type =
+        |ty: &Type| crate::value::convert(&value, ty).map_err(|error| CallError::argument(0, error.to_string()));
+    as_type(&as_type(&constraint)?.ty())
 }

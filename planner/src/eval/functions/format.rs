@@ -11,7 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("format", FORMAT, returns::string, |call| {
         if call.is_open() { call.unknown() } else { Ok(Value::string(rendered(call.text(0), &call.args[1..])?)) }
     })
-    .with_variadic(Param::new("args", Takes::Any).or_null()),
+    .with_variadic(Param::new("args", Takes::Any).or_null().or_unknown()),
     Function::new("formatlist", FORMAT, returns::strings, format_list)
         .with_variadic(Param::new("args", Takes::Any).or_null().or_unknown()),
 ];

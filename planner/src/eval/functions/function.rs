@@ -62,6 +62,9 @@ pub enum Takes {
     Map(&'static Takes),
 }
 
+/// What is said of a number that is no 64-bit integer.
+pub(super) const NOT_WHOLE: &str = "value must be a whole number, between -9223372036854775808 and 9223372036854775807";
+
 /// A list of strings.
 pub(super) const STRINGS: Takes = Takes::List(&Takes::String);
 
@@ -126,18 +129,14 @@ impl<'a> Call<'a> {
         self.args.get(at).and_then(Value::as_number).cloned().unwrap_or(Number::ZERO)
     }
 
-    /// A number argument that must be whole and of 64 bits.
+    /// A number argument that must be whole and of 64 bits. When it is not, that is the fault of the call as a whole.
     pub fn whole(&self, at: usize) -> Result<i64, CallError> {
-        self.number(at).to_i64().ok_or_else(|| {
-            let (low, high) = (i64::MIN, i64::MAX);
-            format!("value must be a whole number, between {low} and {high}").into()
-        })
+        Ok(self.int64(at)?)
     }
 
-    /// A number argument that must be a 64-bit integer.
-    pub fn int64(&self, at: usize) -> Result<i64, String> {
-        let number = self.number(at).to_i64();
-        number.ok_or_else(|| format!("value must be a whole number, between {} and {}", i64::MIN, i64::MAX))
+    /// The same, for those who say more about it.
+    pub fn int64(&self, at: usize) -> Result<i64, &'static str> {
+        self.number(at).to_i64().ok_or(NOT_WHOLE)
     }
 
     /// The elements of a list, set or tuple argument; none for anything else.

@@ -1,7 +1,7 @@
 //! Functions that look into collections.
 
 use crate::eval::functions::error::CallError;
-use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
+use crate::eval::functions::function::{Call, Function, NOT_WHOLE, Param, Takes, returns};
 use crate::value::graphemes;
 use crate::value::{Number, Type, Value, convert, equal};
 
@@ -70,7 +70,7 @@ const EMPTY_LIST: &str = "cannot use element function with an empty list";
 
 fn element_type(args: &[Value]) -> Result<Type, CallError> {
     let index = args[1].as_number();
-    if index.is_some_and(Number::is_negative) {
+    if index.is_some_and(|index| *index < Number::ZERO) {
         return Err(NEGATIVE_INDEX.into());
     }
     match args[0].ty() {
@@ -85,7 +85,7 @@ fn element_type(args: &[Value]) -> Result<Type, CallError> {
 
 /// An index that starts again behind the end.
 fn wrapped(index: &Number, length: usize) -> Result<usize, CallError> {
-    let index = index.to_u64().ok_or("invalid index: a whole number is required")?;
+    let index = index.to_i64().ok_or_else(|| format!("invalid index: {NOT_WHOLE}"))?.unsigned_abs();
     if length == 0 {
         return Err(EMPTY_LIST.into());
     }
@@ -131,6 +131,9 @@ fn lookup_type(args: &[Value]) -> Result<Type, CallError> {
 }
 
 fn lookup(call: &Call<'_>) -> Result<Value, CallError> {
+    if !call.args[0].is_wholly_known() {
+        return call.unknown();
+    }
     match call.args[0].get(call.text(1)) {
         Some(found) => Ok(found.clone()),
         None => Ok(convert(&call.args[2], call.ty)?),

@@ -1,5 +1,7 @@
 //! Arithmetic functions.
 
+use std::collections::BTreeMap;
+
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::float::{ln, pow};
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
@@ -63,12 +65,7 @@ fn float_result(result: f64) -> Result<Value, CallError> {
 }
 
 fn signum(call: &Call<'_>) -> Result<Value, CallError> {
-    let number = call.number(0);
-    Ok(Value::int(match () {
-        () if number.is_zero() => 0,
-        () if number.is_negative() => -1,
-        () => 1,
-    }))
+    Ok(Value::int(call.whole(0)?.signum()))
 }
 
 /// Numbers in the first argument are refused: their digits would already have been read in base ten.
@@ -81,8 +78,8 @@ fn parse_int_type(args: &[Value]) -> Result<Type, CallError> {
 }
 
 fn parse_int(call: &Call<'_>) -> Result<Value, CallError> {
-    let base = call.number(1).to_u64().filter(|base| (2..=62).contains(base));
-    let Some(base) = base.and_then(|base| u32::try_from(base).ok()) else {
+    let base = call.int64(1).map_err(|why| CallError::argument(1, why))?;
+    let Some(base) = u32::try_from(base).ok().filter(|base| (2..=62).contains(base)) else {
         return Err(CallError::argument(1, "base must be a whole number between 2 and 62 inclusive"));
     };
     let text = call.text(0);
@@ -93,23 +90,31 @@ fn parse_int(call: &Call<'_>) -> Result<Value, CallError> {
 }
 
 fn sum(call: &Call<'_>) -> Result<Value, CallError> {
-    let Some(items) = call.args[0].items() else {
+    let list = &call.args[0];
+    let Some(length) = list.items().map(<[Value]>::len).or(list.entries().map(BTreeMap::len)) else {
         return Err(CallError::argument(0, "cannot sum noniterable"));
     };
-    if items.is_empty() {
+    if length == 0 {
         return Err(CallError::argument(0, "cannot sum an empty list"));
     }
+    let Some(items) = list.items() else {
+        let ty = list.ty();
+        return Err(CallError::argument(0, format!("argument must be list, set, or tuple. Received {ty}")));
+    };
     if call.is_open() {
         return call.unknown();
     }
-    let mut total = Number::ZERO;
+    let mut total: Option<Number> = None;
     for item in items {
         let Ok(Value::Number(number)) = convert(item, &Type::Number) else {
             return Err(CallError::argument(0, "argument must be list, set, or tuple of number values"));
         };
-        total = total.checked_add(&number).ok_or("can't compute sum of opposing infinities")?;
+        total = Some(match total {
+            Some(total) => total.checked_add(&number).ok_or("can't compute sum of opposing infinities")?,
+            None => number,
+        });
     }
-    Ok(Value::Number(total))
+    Ok(Value::Number(total.unwrap_or(Number::ZERO)))
 }
 
 #[cfg(test)]

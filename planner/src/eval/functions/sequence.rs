@@ -1,7 +1,7 @@
 //! Functions that make sequences of sequences.
 
 use crate::eval::functions::error::CallError;
-use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, returns};
+use crate::eval::functions::function::{Call, Function, NOT_WHOLE, Param, STRINGS, Takes, returns};
 use crate::value::{Number, Type, Value, convert, unify};
 
 const ANY_LIST: Takes = Takes::List(&Takes::Any);
@@ -34,7 +34,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 const MAX_RANGE: usize = 1024;
 
 fn chunk_list(call: &Call<'_>) -> Result<Value, CallError> {
-    let (items, size) = (call.items(0), call.whole(1)?);
+    let items = call.items(0);
+    let size = call.int64(1).map_err(|why| format!("invalid size: {why}"))?;
     let element = call.args[0].ty();
     let inner = element.element().cloned().unwrap_or(Type::Dynamic);
     let size = usize::try_from(size).map_err(|_| "the size argument must be positive")?;
@@ -86,14 +87,16 @@ fn range(call: &Call<'_>) -> Result<Value, CallError> {
         3 => (call.number(0), call.number(1), Some(call.number(2))),
         _ => return Err("must have one, two, or three arguments".into()),
     };
-    let down = end < start;
-    let step = step.unwrap_or_else(|| if down { -&one } else { one });
+    let step = step.unwrap_or_else(|| if end < start { -&one } else { one });
     if step.is_zero() {
         return Err(CallError::argument(2, "step must not be zero"));
     }
-    if start != end && step.is_negative() != down {
-        let wanted = if down { "negative when the end is below" } else { "positive when the end is above" };
-        return Err(CallError::argument(2, format!("step must be {wanted} the start")));
+    let down = step.is_negative();
+    if down && end > start {
+        return Err(CallError::argument(1, "end must be less than start when step is negative"));
+    }
+    if !down && end < start {
+        return Err(CallError::argument(1, "end must be greater than start when step is positive"));
     }
     let mut values = Vec::new();
     let mut next = start;
@@ -130,14 +133,11 @@ fn reverse(call: &Call<'_>) -> Result<Value, CallError> {
 
 fn slice_type(args: &[Value]) -> Result<Type, CallError> {
     match args[0].ty() {
-        list @ Type::List(_) => Ok(list),
-        Type::Tuple(elements) => {
-            if args[1..].iter().any(|arg| !arg.is_known()) {
-                return Ok(Type::Dynamic);
-            }
-            let (start, end) = bounds(args, elements.len())?;
-            Ok(Type::tuple(elements[start..end].iter().cloned()))
-        }
+        list @ Type::List(_) => bounds(args, args[0].items().map(<[Value]>::len)).map(|_| list),
+        Type::Tuple(elements) => Ok(match bounds(args, Some(elements.len()))? {
+            Some((start, end)) => Type::tuple(elements[start..end].iter().cloned()),
+            None => Type::Dynamic,
+        }),
         Type::Set(_) => {
             let why = "cannot slice a set, because sets do not have indices; explicitly convert to a list if the \
                        ordering of the result is not important";
@@ -147,31 +147,30 @@ fn slice_type(args: &[Value]) -> Result<Type, CallError> {
     }
 }
 
-fn bounds(args: &[Value], length: usize) -> Result<(usize, usize), CallError> {
+/// The two indexes, if both are known. What is known of them and of the length is checked.
+fn bounds(args: &[Value], length: Option<usize>) -> Result<Option<(usize, usize)>, CallError> {
     let bound = |at: usize, name: &str| {
-        let number = args[at].as_number().cloned().unwrap_or(Number::ZERO);
-        if number.is_negative() {
-            return Err(CallError::argument(at, format!("{name} index must not be less than zero")));
+        let Value::Number(number) = &args[at] else { return Ok(None) };
+        let fault = |why: String| Err(CallError::argument(at, why));
+        let Some(index) = number.to_i64() else { return fault(format!("invalid {name} index: {NOT_WHOLE}")) };
+        match usize::try_from(index) {
+            Err(_) => fault(format!("{name} index must not be less than zero")),
+            Ok(index) if length.is_some_and(|length| index > length) => {
+                fault(format!("{name} index must not be greater than the length of the list"))
+            }
+            Ok(index) => Ok(Some(index)),
         }
-        let Some(index) = number.to_usize() else {
-            return Err(CallError::argument(at, "a whole number is required"));
-        };
-        if index > length {
-            let why = format!("{name} index must not be greater than the length of the list");
-            return Err(CallError::argument(at, why));
-        }
-        Ok(index)
     };
-    let (start, end) = (bound(1, "start")?, bound(2, "end")?);
+    let Some((start, end)) = bound(1, "start")?.zip(bound(2, "end")?) else { return Ok(None) };
     if start > end {
         return Err(CallError::argument(1, "start index must not be greater than end index"));
     }
-    Ok((start, end))
+    Ok(Some((start, end)))
 }
 
 fn slice(call: &Call<'_>) -> Result<Value, CallError> {
     let items = call.items(0);
-    let (start, end) = bounds(call.args, items.len())?;
+    let Some((start, end)) = bounds(call.args, Some(items.len()))? else { return call.unknown() };
     let items = items[start..end].iter().cloned();
     Ok(match call.ty {
         Type::List(element) => Value::list(items.collect(), (**element).clone()),

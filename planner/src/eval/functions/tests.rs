@@ -236,8 +236,8 @@ fn sequences() {
     check_error("range(1025)", "more than 1024 values were generated");
     check_error("range(1/0)", "more than 1024 values were generated");
     check_error("range(0, 5, 0)", "step must not be zero");
-    check_error("range(0, 5, -1)", "step must be positive");
-    check_error("range(5, 0, 1)", "step must be negative");
+    check_error("range(0, 5, -1)", "end must be less than start when step is negative");
+    check_error("range(5, 0, 1)", "end must be greater than start when step is positive");
     check_error("range()", "must have one, two, or three arguments");
     check("reverse([1, \"a\"])", r#"["a",1] tuple"#);
     check("reverse(set)", r#"["b","a"] list of string"#);
@@ -360,7 +360,9 @@ fn control() {
         "Not enough function arguments: Function \"can\" expects 1 argument(s). Missing value for \"expression\".",
     );
     check("convert([1, \"2\"], list(number))", "[1,2] list of number");
-    check("convert({a = 1}, object({a = string, b = optional(bool)}))", r#"{"a":"1","b":null} object"#);
+    check("convert({a = 1, b = 0}, object({a = string, b = optional(string)}))", r#"{"a":"1","b":"0"} object"#);
+    // Optional in name only, as in the reference.
+    check_error("convert({a = 1}, object({a = string, b = optional(bool)}))", "attribute \"b\" is required");
     check("convert(null, string)", "null string");
     check("convert(unk, number)", "unknown number");
     check("convert([\"b\", \"a\", \"b\"], set(any))", r#"["a","b"] set of string"#);

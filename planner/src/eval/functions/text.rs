@@ -30,7 +30,7 @@ const MAX_INDENT: i64 = 1 << 16;
 fn indent(call: &Call<'_>) -> Result<Value, CallError> {
     let spaces = call.whole(0)?;
     if !(0..=MAX_INDENT).contains(&spaces) {
-        return Err(CallError::argument(0, format!("the number of spaces must be between 0 and {MAX_INDENT}")));
+        return Err(format!("the number of spaces must be between 0 and {MAX_INDENT}").into());
     }
     let pad = " ".repeat(spaces as usize);
     Ok(Value::string(call.text(1).replace('\n', &format!("\n{pad}"))))

@@ -21,11 +21,11 @@ impl<'t> Line<'t> {
         } else {
             Cow::Borrowed(text)
         };
-        Self::decoded(text)
+        Self::new(text)
     }
 
     /// Text that is decoded already.
-    pub(super) fn decoded(text: impl Into<Cow<'t, str>>) -> Self {
+    pub(super) fn new(text: impl Into<Cow<'t, str>>) -> Self {
         let text = text.into();
         Self { keep: 0..text.len(), text }
     }
@@ -54,6 +54,75 @@ impl<'t> Line<'t> {
     fn remove(&mut self, characters: usize) {
         let removed: usize = self.text().graphemes(true).take(characters).map(str::len).sum();
         self.keep.start += removed;
+    }
+}
+
+/// What text in quotes holds that it cannot.
+pub(super) struct BadText {
+    /// Where, in the text.
+    pub(super) range: Range<usize>,
+    pub(super) summary: &'static str,
+    pub(super) detail: &'static str,
+}
+
+/// Text between the quotes and sequences of a string, its escape sequences decoded.
+///
+/// The parser's own decoding does not reach into directives, where it even takes a quote for text.
+pub(super) fn decoded(raw: &str) -> Result<String, BadText> {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(found) = rest.find(['\\', '"', '$', '%']) {
+        let (text, special) = rest.split_at(found);
+        out.push_str(text);
+        let at = raw.len() - special.len();
+        let length = match special.as_bytes() {
+            [b'\\', ..] => {
+                let (character, length) = escape(special).ok_or_else(|| BadText {
+                    range: at..at + special.chars().take(2).map(char::len_utf8).sum::<usize>(),
+                    summary: "Invalid escape sequence",
+                    detail: "An escape sequence is one of \\n, \\r, \\t, \\\", \\\\, or \\u and \\U with the 4 or 8 hexadecimal \
+                             digits of a character.",
+                })?;
+                out.push(character);
+                length
+            }
+            [b'"', ..] => {
+                return Err(BadText {
+                    range: at..at + 1,
+                    summary: "Unexpected end of template",
+                    detail: "The string ends inside of a directive that was opened in it.",
+                });
+            }
+            [sign, next, b'{', ..] if sign == next => {
+                out.push_str(&special[1..3]);
+                3
+            }
+            _ => {
+                out.push_str(&special[..1]);
+                1
+            }
+        };
+        rest = &special[length..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The character that the escape sequence at the start of `text` stands for, and its length.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let digits = |count: usize| {
+        let digits = text.get(2..2 + count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, 2 + count))
+    };
+    match text.as_bytes().get(1)? {
+        b'n' => Some(('\n', 2)),
+        b'r' => Some(('\r', 2)),
+        b't' => Some(('\t', 2)),
+        b'"' => Some(('"', 2)),
+        b'\\' => Some(('\\', 2)),
+        b'u' => digits(4),
+        b'U' => digits(8),
+        _ => None,
     }
 }
 
@@ -119,6 +188,23 @@ mod tests {
             .iter()
             .filter_map(|piece| if let Piece::Line { line, .. } = piece { Some(line.text().to_owned()) } else { None })
             .collect()
+    }
+
+    #[test]
+    fn escape_sequences_are_decoded() {
+        for (raw, text) in [
+            (r#"a\\n\"\\\u00e9\U0001f600"#, "a\\n\"\\é😀"),
+            (r"\n\r\t", "\n\r\t"),
+            ("$${a} %%{b} $$ %% $ % $", "${a} %{b} $$ %% $ % $"),
+            ("$$${", "$${"),
+        ] {
+            assert_eq!(decoded(raw).ok().as_deref(), Some(text), "{raw}");
+        }
+        for (raw, range) in
+            [(r"a\q", 1..3), (r"\u12", 0..2), (r"\ud800", 0..2), (r"\é", 0..3), ("a\"b", 1..2), (r"\", 0..1)]
+        {
+            assert_eq!(decoded(raw).map_err(|bad| bad.range), Err(range), "{raw}");
+        }
     }
 
     #[test]

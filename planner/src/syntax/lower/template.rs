@@ -4,13 +4,12 @@
 //! reference. The literals are cut out of the source again and redone in `literal.rs`.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use hcl::edit::expr::Expression;
 use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
 
 use crate::syntax::ast::{Expr, ExprKind, TemplatePart};
-use crate::syntax::lower::literal::{Line, Piece, dedent, strip};
+use crate::syntax::lower::literal::{Line, Piece, decoded, dedent, strip};
 use crate::syntax::lower::lowerer::{Lowerer, normalised};
 use crate::syntax::scan::is_name_part;
 
@@ -45,16 +44,7 @@ impl<'t> Lowerer<'t> {
         }
         self.not_empty(heredoc, range);
         let kind = if self.text[range.start..].starts_with("<<-") { Kind::FlushHeredoc } else { Kind::Heredoc };
-        let plain = heredoc.template.iter().all(|element| element.is_literal());
-        let mut parts = self.parts(&heredoc.template, kind, range);
-        match parts.pop() {
-            None if plain => ExprKind::String(Arc::from("")),
-            Some(TemplatePart::Literal(text, _)) if plain && parts.is_empty() => ExprKind::String(text),
-            last => {
-                parts.extend(last);
-                ExprKind::Template(parts)
-            }
-        }
+        ExprKind::Template(self.parts(&heredoc.template, kind, range))
     }
 
     /// Refuses a heredoc whose first line is its end marker: the parser takes that for content if the marker stands
@@ -102,9 +92,12 @@ impl<'t> Lowerer<'t> {
                 Element::Literal(text) => {
                     let range = self.range(text, around);
                     if flat.kind == Kind::Quoted {
-                        self.one_line(&range);
+                        let line = Line::new(self.in_quotes(&range));
+                        flat.literal(range, [line]);
+                    } else {
+                        let lines = self.text[range.clone()].split_inclusive('\n').flat_map(line_tokens);
+                        flat.literal(range, lines.map(Line::raw));
                     }
-                    flat.literal(self.text, range, text.as_str());
                 }
                 Element::Interpolation(interpolation) => flat.sequence(interpolation.strip),
                 Element::Directive(directive) => match directive.as_ref() {
@@ -203,6 +196,16 @@ impl<'t> Lowerer<'t> {
         }
     }
 
+    /// What the text of `range`, in quotes, stands for.
+    fn in_quotes(&mut self, range: &Range<usize>) -> String {
+        self.one_line(range);
+        decoded(&self.text[range.clone()]).unwrap_or_else(|bad| {
+            let place = range.start + bad.range.start..range.start + bad.range.end;
+            self.fault(bad.summary, bad.detail, &place);
+            String::new()
+        })
+    }
+
     /// Refuses a line end in the quoted text of `range`.
     pub(super) fn one_line(&mut self, range: &Range<usize>) {
         if let Some(line) = self.text[range.clone()].find('\n') {
@@ -221,15 +224,10 @@ struct Flat<'t> {
 }
 
 impl<'t> Flat<'t> {
-    /// A literal: `decoded` when it is quoted, else cut out of `source` again.
-    fn literal(&mut self, source: &'t str, range: Range<usize>, decoded: &str) {
+    /// A literal with its lines.
+    fn literal(&mut self, range: Range<usize>, lines: impl IntoIterator<Item = Line<'t>>) {
         let literal = self.literals.len();
-        if self.kind == Kind::Quoted {
-            self.pieces.push(Piece::Line { line: Line::decoded(decoded.to_owned()), literal });
-        } else {
-            let lines = source[range.clone()].split_inclusive('\n').flat_map(line_tokens);
-            self.pieces.extend(lines.map(|line| Piece::Line { line: Line::raw(line), literal }));
-        }
+        self.pieces.extend(lines.into_iter().map(|line| Piece::Line { line, literal }));
         self.literals.push(range);
     }
 

@@ -41,14 +41,8 @@ fn apply(value: &Value, want: &Type) -> Result<Value, ConversionError> {
         (_, Type::String) => to_string(value),
         (_, Type::Number) => to_number(value),
         (_, Type::Bool) => to_bool(value),
-        (_, Type::List(element)) => {
-            let (items, empty) = elements(value, element)?;
-            Ok(Value::list(items, empty))
-        }
-        (_, Type::Set(element)) => {
-            let (items, empty) = elements(value, element)?;
-            Ok(Value::set(items, empty))
-        }
+        (_, Type::List(element)) => to_list(value, element),
+        (_, Type::Set(element)) => to_set(value, element),
         (Value::Map(..) | Value::Object(_), Type::Map(element)) => to_map(value, element),
         (Value::Object(entries), Type::Object(object)) => object_to_object(entries, object),
         (Value::Map(_, entries), Type::Object(object)) => map_to_object(entries, object),
@@ -80,34 +74,57 @@ fn to_number(value: &Value) -> Result<Value, ConversionError> {
 }
 
 fn to_bool(value: &Value) -> Result<Value, ConversionError> {
-    match value.as_str() {
-        Some("true" | "1") => Ok(Value::Bool(true)),
-        Some("false" | "0") => Ok(Value::Bool(false)),
-        Some("True" | "TRUE") => {
-            Err(ConversionError::new("a bool is required; to convert from string, use lowercase \"true\""))
-        }
-        Some("False" | "FALSE") => {
-            Err(ConversionError::new("a bool is required; to convert from string, use lowercase \"false\""))
-        }
-        _ => Err(ConversionError::new("a bool is required")),
+    let text = value.as_str().unwrap_or_default();
+    match text {
+        "true" | "1" => return Ok(Value::Bool(true)),
+        "false" | "0" => return Ok(Value::Bool(false)),
+        _ => {}
     }
+    let hint = match text.to_lowercase().as_str() {
+        word @ ("true" | "false") => format!("; to convert from string, use lowercase {}", quote(word)),
+        _ => String::new(),
+    };
+    Err(ConversionError::new(format!("a bool is required{hint}")))
+}
+
+fn to_list(value: &Value, want: &Type) -> Result<Value, ConversionError> {
+    let ty = value.ty();
+    if let (Type::Set(element), false) = (&ty, value.is_wholly_known()) {
+        // How many elements there will be is not known.
+        return Ok(Value::Unknown(Type::List(element.clone())));
+    }
+    let (items, empty) = elements(value, &ty, want)?;
+    let items = if matches!(ty, Type::Tuple(_)) { unified(items)? } else { items };
+    matching(&items, "element types must all match for conversion to list")?;
+    Ok(Value::list(items, empty))
+}
+
+fn to_set(value: &Value, want: &Type) -> Result<Value, ConversionError> {
+    let (items, empty) = elements(value, &value.ty(), want)?;
+    matching(&items, "element types must all match for conversion to set")?;
+    Ok(Value::set(items, empty))
 }
 
 /// The elements of a list, set or tuple as `want`, and the element type of an empty result.
-fn elements(value: &Value, want: &Type) -> Result<(Vec<Value>, Type), ConversionError> {
+fn elements(value: &Value, ty: &Type, want: &Type) -> Result<(Vec<Value>, Type), ConversionError> {
     let items = value.items().unwrap_or_default();
-    let (target, empty) = element_type(&value.ty(), items.iter(), want);
+    let (target, empty) = element_type(ty, items.iter(), want);
     let converted = items.iter().enumerate().map(|(index, item)| nested(item, &target, PathStep::Index(index)));
-    let converted = same_types(converted.collect::<Result<Vec<_>, _>>()?, "list")?;
-    Ok((converted, empty))
+    Ok((converted.collect::<Result<_, _>>()?, empty))
 }
 
 fn to_map(value: &Value, want: &Type) -> Result<Value, ConversionError> {
-    let no_entries = BTreeMap::new();
+    let (ty, no_entries) = (value.ty(), BTreeMap::new());
     let entries = value.entries().unwrap_or(&no_entries);
-    let (target, empty) = element_type(&value.ty(), entries.values(), want);
+    let (target, empty) = element_type(&ty, entries.values(), want);
     let converted = entries.iter().map(|(key, item)| nested(item, &target, PathStep::Key(key.clone())));
-    let converted = same_types(converted.collect::<Result<Vec<_>, _>>()?, "map")?;
+    let converted = converted.collect::<Result<Vec<_>, _>>()?;
+    let is_object = matches!(ty, Type::Object(_));
+    let compared = if is_object { &target } else { want };
+    let structured = compared.is_collection() || matches!(compared, Type::Object(_));
+    let converted = if structured && !converted.is_empty() { unified(converted)? } else { converted };
+    let part = if is_object { "attribute" } else { "element" };
+    matching(&converted, &format!("{part} types must all match for conversion to map"))?;
     Ok(Value::map(entries.keys().cloned().zip(converted).collect(), empty))
 }
 
@@ -123,26 +140,24 @@ fn element_type<'a>(source: &Type, items: impl Iterator<Item = &'a Value>, want:
     (unify(&types).unwrap_or(Type::Dynamic), Type::Dynamic)
 }
 
-/// Makes elements agree in type after conversion: `any` inside a constraint may have left them different.
-fn same_types(items: Vec<Value>, kind: &str) -> Result<Vec<Value>, ConversionError> {
-    if agree(&items) {
-        return Ok(items);
-    }
+/// Elements brought to one type after conversion: `any` inside a constraint may have left them different.
+fn unified(items: Vec<Value>) -> Result<Vec<Value>, ConversionError> {
     let types: Vec<Type> = items.iter().map(Value::ty).collect();
-    let Some(common) = unify(&types) else {
-        return Err(ConversionError::new("collection elements cannot be unified"));
-    };
-    let items = items.iter().map(|item| convert(item, &common)).collect::<Result<Vec<_>, _>>()?;
-    if agree(&items) {
+    if types.windows(2).all(|pair| pair[0] == pair[1]) {
         return Ok(items);
     }
-    Err(ConversionError::new(format!("element types must all match for conversion to {kind}")))
+    let common =
+        unify(&types).ok_or_else(|| ConversionError::new("cannot find a common base type for all elements"))?;
+    items.iter().map(|item| convert(item, &common)).collect()
 }
 
 /// Whether values can be elements of one collection.
-fn agree(items: &[Value]) -> bool {
+fn matching(items: &[Value], otherwise: &str) -> Result<(), ConversionError> {
     let mut types = items.iter().map(Value::ty).filter(|ty| *ty != Type::Dynamic);
-    types.next().is_none_or(|first| types.all(|ty| ty == first))
+    match types.next() {
+        Some(first) if types.any(|ty| ty != first) => Err(ConversionError::new(otherwise)),
+        _ => Ok(()),
+    }
 }
 
 fn object_to_object(entries: &BTreeMap<Arc<str>, Value>, want: &ObjectType) -> Result<Value, ConversionError> {
@@ -159,15 +174,23 @@ fn object_to_object(entries: &BTreeMap<Arc<str>, Value>, want: &ObjectType) -> R
 
 fn map_to_object(entries: &BTreeMap<Arc<str>, Value>, want: &ObjectType) -> Result<Value, ConversionError> {
     let mut converted = BTreeMap::new();
+    for (name, value) in entries {
+        let Some(ty) = want.attributes.get(name) else { continue };
+        if !convertible(&value.ty(), ty, Safety::Unsafe) {
+            let (name, why) = (quote(name), mismatch(&value.ty(), ty));
+            let message = format!("map element type is incompatible with attribute {name}: {why}");
+            return Err(ConversionError::new(message));
+        }
+        converted.insert(name.clone(), nested(value, ty, PathStep::Key(name.clone()))?);
+    }
     for (name, ty) in &want.attributes {
-        let value = match entries.get(name) {
-            Some(value) => nested(value, ty, PathStep::Key(name.clone()))?,
-            None if want.is_optional(name) => Value::Null(ty.without_optional()),
-            None => {
-                return Err(ConversionError::new(format!("map has no element for required attribute {}", quote(name))));
-            }
-        };
-        converted.insert(name.clone(), value);
+        if converted.contains_key(name) {
+            continue;
+        }
+        if !want.is_optional(name) {
+            return Err(ConversionError::new(format!("map has no element for required attribute {}", quote(name))));
+        }
+        converted.insert(name.clone(), Value::Null(ty.without_optional()));
     }
     Ok(Value::Object(Arc::new(converted)))
 }

@@ -32,10 +32,15 @@ fn has_conversion(from: &Type, to: &Type, safety: Safety) -> bool {
         | (Type::Set(from), Type::Set(to))
         | (Type::Map(from), Type::Map(to)) => convertible(from, to, safety),
         (Type::List(from), Type::Set(to)) => relaxed && convertible(from, to, safety),
-        (Type::Tuple(elements), Type::List(to) | Type::Set(to)) => all_convert(elements.iter(), to, safety),
-        (Type::Object(object), Type::Map(to)) => all_convert(object.attributes.values(), to, safety),
+        (Type::Tuple(elements), Type::List(to) | Type::Set(to)) => {
+            let is_dynamic = |ty: &Type| *ty == Type::Dynamic;
+            element_type(elements.iter(), to, safety)
+                .is_some_and(|to| to != Type::Dynamic || elements.iter().all(is_dynamic))
+        }
+        (Type::Object(object), Type::Map(to)) => element_type(object.attributes.values(), to, safety).is_some(),
         (Type::Map(from), Type::Object(to)) => {
-            relaxed && to.attributes.values().all(|attribute| convertible(from, attribute, safety))
+            // An attribute that may be missing is looked at when it is there.
+            relaxed && to.attributes.iter().all(|(name, ty)| to.is_optional(name) || convertible(from, ty, safety))
         }
         _ => false,
     }
@@ -48,11 +53,14 @@ fn object_converts(from: &ObjectType, to: &ObjectType, safety: Safety) -> bool {
     })
 }
 
-/// Whether parts of a structure convert to one element type, which `any` leaves to be found.
-fn all_convert<'a>(mut parts: impl Iterator<Item = &'a Type> + Clone, to: &Type, safety: Safety) -> bool {
-    if *to != Type::Dynamic {
-        return parts.all(|part| convertible(part, to, safety));
-    }
-    let types: Vec<Type> = parts.cloned().collect();
-    types.is_empty() || unify_with(&types, safety).is_some()
+/// What the parts of a structure become as elements of `to`, which `any` leaves to be found. `None` when one of them does
+/// not convert.
+fn element_type<'a>(parts: impl Iterator<Item = &'a Type> + Clone, to: &Type, safety: Safety) -> Option<Type> {
+    let element = if *to == Type::Dynamic {
+        let types: Vec<Type> = parts.clone().cloned().collect();
+        if types.is_empty() { Type::Dynamic } else { unify_with(&types, safety)? }
+    } else {
+        to.clone()
+    };
+    parts.into_iter().all(|part| convertible(part, &element, safety)).then_some(element)
 }

@@ -1,4 +1,4 @@
-//! Arithmetic: each operation is exact and then rounded once, to the greater precision of its operands.
+//! Arithmetic: each operation is exact and then rounded once to the bits that the result keeps.
 
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -7,24 +7,22 @@ use dashu_float::Context;
 use dashu_float::round::mode::HalfEven;
 use dashu_int::IBig;
 
-use super::float::{Form, Number, PRECISION};
-
-/// Operands further apart than this cannot influence each other's 512 bits, whatever the rounding.
-const NEGLIGIBLE: usize = 2 * PRECISION + 8;
+use super::float::{Form, Number, TEXT_PRECISION};
 
 impl Number {
     /// The sum; `None` for an infinity and its opposite.
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        match (&self.0, &other.0) {
-            (Form::Small(a), Form::Small(b)) => {
-                Some(a.checked_add(*b).map_or_else(|| Self::from_parts(IBig::from(*a) + IBig::from(*b), 0), Self::from))
-            }
-            (Form::Infinite(a), Form::Infinite(b)) => (a == b).then(|| self.clone()),
-            (Form::Infinite(_), _) => Some(self.clone()),
-            (_, Form::Infinite(_)) => Some(other.clone()),
-            (Form::NegativeZero, _) => Some(other.clone()),
-            (_, Form::NegativeZero) => Some(self.clone()),
-            _ => Some(add_finite(self, other)),
+        let precision = self.precision.max(other.precision);
+        let of = |form: &Form| Some(Self { form: form.clone(), precision });
+        match (&self.form, &other.form) {
+            (Form::Small(a), Form::Small(b)) => match a.checked_add(*b).filter(|_| precision >= 64) {
+                Some(sum) => of(&Form::Small(sum)),
+                None => Some(Self::from_parts(IBig::from(*a) + IBig::from(*b), 0, precision)),
+            },
+            (Form::Infinite(a), Form::Infinite(b)) if a != b => None,
+            (infinite @ Form::Infinite(_), _) | (_, infinite @ Form::Infinite(_)) => of(infinite),
+            (Form::NegativeZero, rest) | (rest, Form::NegativeZero) => of(rest),
+            _ => add_finite(self, other, precision),
         }
     }
 
@@ -33,99 +31,138 @@ impl Number {
         self.checked_add(&-other)
     }
 
-    /// The product; `None` for zero times infinity.
+    /// The product, with more bits than its factors keep when it needs them; `None` for zero times infinity.
     pub fn checked_mul(&self, other: &Self) -> Option<Self> {
+        let precision = self.precision.max(other.precision);
         let negative = self.is_negative() != other.is_negative();
         if self.is_infinite() || other.is_infinite() {
-            return (!self.is_zero() && !other.is_zero()).then_some(Self(Form::Infinite(negative)));
+            let defined = !self.is_zero() && !other.is_zero();
+            return defined.then_some(Self { form: Form::Infinite(negative), precision });
         }
         if self.is_zero() || other.is_zero() {
-            return Some(Self(if negative { Form::NegativeZero } else { Form::Small(0) }));
+            return Some(Self::zero(negative, precision));
         }
-        if let (Form::Small(a), Form::Small(b)) = (&self.0, &other.0)
-            && let Some(product) = a.checked_mul(*b)
+        if let (Form::Small(a), Form::Small(b)) = (&self.form, &other.form)
+            && let Some(product) = a.checked_mul(*b).filter(|_| precision >= 64)
         {
-            return Some(Self::from(product));
+            return Some(Self { form: Form::Small(product), precision });
         }
         let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
-        let product = Self::from_parts(a * b, a_exponent + b_exponent);
-        // A product keeps all its bits, up to the limit.
-        let needed = product.parts().map_or(0, |(significand, _)| significand.bit_len());
-        Some(product.rounded(precision(self, other).max(needed)))
+        let widest = Self::from_parts(a * b, a_exponent + b_exponent, TEXT_PRECISION);
+        let precision = precision.max(widest.needed_bits());
+        Some(Self { precision, ..widest })
     }
 
     /// The quotient; `None` for zero by zero and infinity by infinity. Anything else by zero is infinite.
     pub fn checked_div(&self, other: &Self) -> Option<Self> {
+        let precision = self.precision.max(other.precision);
         let negative = self.is_negative() != other.is_negative();
         if (self.is_zero() && other.is_zero()) || (self.is_infinite() && other.is_infinite()) {
             return None;
         }
         if self.is_zero() || other.is_infinite() {
-            return Some(Self(if negative { Form::NegativeZero } else { Form::Small(0) }));
+            return Some(Self::zero(negative, precision));
         }
         if other.is_zero() || self.is_infinite() {
-            return Some(Self(Form::Infinite(negative)));
+            return Some(Self { form: Form::Infinite(negative), precision });
         }
-        if let (Form::Small(a), Form::Small(b)) = (&self.0, &other.0)
+        if let (Form::Small(a), Form::Small(b)) = (&self.form, &other.form)
+            && precision >= 64
             && a.checked_rem(*b) == Some(0)
         {
-            return a.checked_div(*b).map(Self::from);
+            return a.checked_div(*b).map(|quotient| Self { form: Form::Small(quotient), precision });
         }
         let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
-        let precision = precision(self, other);
-        let quotient = Context::<HalfEven>::new(precision).div::<2>(&repr(a), &repr(b)).ok()?;
+        let quotient = Context::<HalfEven>::new(precision as usize).div::<2>(&repr(a), &repr(b)).ok()?;
         let (Approximation::Exact(float) | Approximation::Inexact(float, _)) = quotient;
         let (significand, exponent) = float.into_repr().into_parts();
-        Some(Self::from_parts(significand, exponent + a_exponent - b_exponent).rounded(precision))
+        Some(Self::from_parts(significand, exponent + a_exponent - b_exponent, precision))
     }
 
     /// What remains of division to a whole quotient rounded towards zero: it has the sign of `self`. By zero it is
-    /// `self`; with an infinity on either side it is the product, as in the reference.
+    /// `self`; `None` when an infinity is divided, or divides.
+    ///
+    /// The quotient, its whole part and what that takes away are each rounded, as in the reference: with operands that
+    /// keep few bits the remainder is not exact.
     pub fn checked_rem(&self, other: &Self) -> Option<Self> {
         if self.is_infinite() || other.is_infinite() {
-            return self.checked_mul(other);
+            return None;
         }
         if other.is_zero() {
             return Some(self.clone());
         }
-        if let (Form::Small(a), Form::Small(b)) = (&self.0, &other.0) {
-            return Some(Self::from(a.wrapping_rem(*b)));
+        if let (Form::Small(a), Form::Small(b)) = (&self.form, &other.form)
+            && self.precision >= 64
+        {
+            return Some(Self { form: Form::Small(a.wrapping_rem(*b)), precision: self.precision });
         }
-        if self.abs() < other.abs() {
-            return Some(self.clone());
-        }
-        let ((a, a_exponent), (b, b_exponent)) = (self.parts()?, other.parts()?);
-        let exponent = a_exponent.min(b_exponent);
-        let rest = aligned(a, a_exponent, exponent) % aligned(b, b_exponent, exponent);
-        Some(Self::from_parts(rest, exponent).rounded(self.precision()))
+        let whole = self.checked_div(other)?.truncate().at_precision(self.precision);
+        let ((a, a_exponent), (b, b_exponent)) = (whole.parts()?, other.parts()?);
+        let taken = Self::from_parts(a * b, a_exponent + b_exponent, self.precision);
+        self.checked_sub(&taken)
     }
 
     /// Without its fraction: the next whole number towards zero.
     pub fn truncate(&self) -> Self {
-        let Form::Big(float) = &self.0 else { return self.clone() };
+        let Form::Big(float) = &self.form else { return self.clone() };
         let exponent = float.repr().exponent();
         if exponent >= 0 {
             return self.clone();
         }
         let significand = float.repr().significand();
         let whole = significand.clone().abs() >> exponent.unsigned_abs();
-        Self::from_parts(if significand.is_negative() { -whole } else { whole }, 0)
+        Self::from_parts(if significand.is_negative() { -whole } else { whole }, 0, self.precision)
     }
 
     /// The largest whole number not above it.
     pub fn floor(&self) -> Self {
-        let whole = self.truncate();
-        if self.is_negative() && whole != *self { &whole + &Self::from(-1i64) } else { whole }
+        self.stepped(-1, |whole| whole > self)
     }
 
     /// The smallest whole number not below it.
     pub fn ceil(&self) -> Self {
-        -&(-self).floor()
+        self.stepped(1, |whole| whole < self)
+    }
+
+    /// Without its fraction, and one `step` further if that went the wrong way. Never negative zero.
+    fn stepped(&self, step: i64, wrong_way: impl FnOnce(&Self) -> bool) -> Self {
+        let whole = self.truncate();
+        let whole = if wrong_way(&whole) { &whole + &Self::from(step) } else { whole };
+        if whole.is_zero() { Self::zero(false, self.precision) } else { whole.at_precision(self.precision) }
     }
 
     /// Without its sign.
     pub fn abs(&self) -> Self {
         if self.is_negative() { -self } else { self.clone() }
+    }
+
+    /// The number times 2 to the `exponent`.
+    pub(super) fn times_power_of_two(self, exponent: i64) -> Self {
+        match self.parts() {
+            Some((significand, at)) if exponent != 0 && !self.is_zero() => {
+                Self::from_parts(significand, at.saturating_add(exponent as isize), self.precision)
+            }
+            _ => self,
+        }
+    }
+
+    fn zero(negative: bool, precision: u32) -> Self {
+        Self { form: if negative { Form::NegativeZero } else { Form::Small(0) }, precision }
+    }
+
+    /// The nearest number that keeps so many bits.
+    fn at_precision(&self, precision: u32) -> Self {
+        match self.parts() {
+            Some((significand, exponent)) if !self.is_zero() => Self::from_parts(significand, exponent, precision),
+            _ => Self { form: self.form.clone(), precision },
+        }
+    }
+
+    /// How many bits of mantissa it takes to hold it.
+    fn needed_bits(&self) -> u32 {
+        let Some((significand, _)) = self.parts() else { return 0 };
+        let trailing = significand.trailing_zeros().unwrap_or(0);
+        u32::try_from(significand.bit_len().saturating_sub(trailing)).unwrap_or(u32::MAX)
     }
 }
 
@@ -133,24 +170,20 @@ fn repr(significand: IBig) -> dashu_float::Repr<2> {
     dashu_float::Repr::new(significand, 0)
 }
 
-fn add_finite(a: &Number, b: &Number) -> Number {
-    let (Some((a_part, a_exponent)), Some((b_part, b_exponent))) = (a.parts(), b.parts()) else { return a.clone() };
-    let precision = precision(a, b);
+fn add_finite(a: &Number, b: &Number, precision: u32) -> Option<Number> {
+    let ((a_part, a_exponent), (b_part, b_exponent)) = (a.parts()?, b.parts()?);
     if a_part.is_zero() || b_part.is_zero() {
-        return if a_part.is_zero() { b.clone() } else { a.clone() }.rounded(precision);
+        return Some(if a_part.is_zero() { b } else { a }.at_precision(precision));
     }
+    // Operands further apart than this cannot influence each other's bits, whatever the rounding.
+    let negligible = a_part.bit_len() + b_part.bit_len() + precision as usize + 8;
     let (a_top, b_top) = (top_bit(&a_part, a_exponent), top_bit(&b_part, b_exponent));
-    if a_top.abs_diff(b_top) > NEGLIGIBLE {
-        return if a_top > b_top { a.clone() } else { b.clone() }.rounded(precision);
+    if a_top.abs_diff(b_top) > negligible {
+        return Some(if a_top > b_top { a } else { b }.at_precision(precision));
     }
     let exponent = a_exponent.min(b_exponent);
     let sum = aligned(a_part, a_exponent, exponent) + aligned(b_part, b_exponent, exponent);
-    Number::from_parts(sum, exponent).rounded(precision)
-}
-
-/// What a result keeps.
-fn precision(a: &Number, b: &Number) -> usize {
-    a.precision().max(b.precision())
+    Some(Number::from_parts(sum, exponent, precision))
 }
 
 /// The significand at a lower exponent.
@@ -166,18 +199,21 @@ impl Neg for &Number {
     type Output = Number;
 
     fn neg(self) -> Number {
-        match &self.0 {
-            Form::Small(0) => Number(Form::NegativeZero),
-            Form::NegativeZero => Number::ZERO,
-            Form::Small(value) => {
-                value.checked_neg().map_or_else(|| Number::from_parts(-IBig::from(*value), 0), Number::from)
-            }
-            Form::Infinite(negative) => Number(Form::Infinite(!negative)),
+        let precision = self.precision;
+        let form = match &self.form {
+            Form::Small(0) => Form::NegativeZero,
+            Form::NegativeZero => Form::Small(0),
+            Form::Infinite(negative) => Form::Infinite(!negative),
+            Form::Small(value) => match value.checked_neg() {
+                Some(negated) => Form::Small(negated),
+                None => return Number::from_parts(-IBig::from(*value), 0, precision),
+            },
             Form::Big(float) => {
                 let (significand, exponent) = float.as_ref().clone().into_repr().into_parts();
-                Number::from_parts(-significand, exponent).rounded(float.precision())
+                return Number::from_parts(-significand, exponent, precision);
             }
-        }
+        };
+        Number { form, precision }
     }
 }
 

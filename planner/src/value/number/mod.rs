@@ -1,4 +1,4 @@
-//! Exact numbers: binary floating point with 512 bits of mantissa, rounded half to even.
+//! Exact numbers: binary floating point with up to 512 bits of mantissa, rounded half to even.
 
 mod arithmetic;
 mod float;
