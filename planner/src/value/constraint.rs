@@ -12,6 +12,7 @@ use super::convert::{ConversionError, convert};
 use super::model::Value;
 use super::notation::quote;
 use super::ty::{ObjectType, Type};
+use super::unify::unify;
 
 /// A type that values are brought to, with what stands in for missing attributes.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,7 @@ impl Constraint {
     }
 
     /// `value` with defaults for attributes that are missing or null. Collections whose elements no longer agree in type
-    /// become structures, which conversion brings back.
+    /// become structures.
     pub fn apply_defaults(&self, value: &Value) -> Value {
         self.defaults.apply(value)
     }
@@ -79,10 +80,11 @@ impl Defaults {
         match value {
             Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
                 let below = |at: usize| self.places.get(&at).or(self.elements.as_deref());
-                Value::tuple(items.iter().enumerate().map(|(at, item)| match below(at) {
+                let filled = items.iter().enumerate().map(|(at, item)| match below(at) {
                     Some(defaults) => defaults.apply(item),
                     None => item.clone(),
-                }))
+                });
+                collected(filled.collect(), value)
             }
             Value::Map(_, entries) | Value::Object(entries) => {
                 let mut filled = (**entries).clone();
@@ -97,11 +99,36 @@ impl Defaults {
                         *value = defaults.apply(value);
                     }
                 }
-                Value::Object(Arc::new(filled))
+                match (value, alike(filled.values())) {
+                    (Value::Map(element, _), Some(values)) => {
+                        Value::map(filled.into_keys().zip(values).collect(), element.clone())
+                    }
+                    _ => Value::Object(Arc::new(filled)),
+                }
             }
             _ => value.clone(),
         }
     }
+}
+
+/// Elements with defaults filled in, as what they were elements of: a tuple when they no longer agree in type.
+fn collected(items: Vec<Value>, was: &Value) -> Value {
+    let alike = if matches!(was, Value::Tuple(_)) { None } else { alike(items.iter()) };
+    match (was, alike) {
+        (Value::List(element, _), Some(items)) => Value::list(items, element.clone()),
+        (Value::Set(element, _), Some(items)) => Value::set(items, element.clone()),
+        _ => Value::tuple(items),
+    }
+}
+
+/// Values brought to the type that they have in common, if there is one.
+fn alike<'a>(values: impl Iterator<Item = &'a Value> + Clone) -> Option<Vec<Value>> {
+    let types: Vec<Type> = values.clone().map(Value::ty).collect();
+    let common = if types.is_empty() { Type::Dynamic } else { unify(&types)? };
+    if common == Type::Dynamic && !types.is_empty() {
+        return None;
+    }
+    values.map(|value| convert(value, &common).ok()).collect()
 }
 
 const SUMMARY: &str = "Invalid type specification";
@@ -272,7 +299,7 @@ impl Reader<'_> {
         let (ty, below) = self.read(ty);
         if let Some(default) = default {
             let value = evaluate_constant(default, self.diags);
-            match convert(&below.apply(&value), &ty) {
+            match convert(&value, &ty) {
                 Ok(value) => drop(defaults.values.insert(name.clone(), value)),
                 Err(error) => {
                     let detail =

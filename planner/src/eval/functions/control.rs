@@ -70,5 +70,6 @@ fn convert(call: &LazyCall<'_>) -> Result<Value, CallError> {
     // and one that is missing is an error after all.
     let as_type =
         |ty: &Type| crate::value::convert(&value, ty).map_err(|error| CallError::argument(0, error.to_string()));
-    as_type(&as_type(&constraint)?.ty())
+    let converted = as_type(&constraint)?;
+    if value.is_known() { as_type(&converted.ty()) } else { Ok(converted) }
 }

@@ -20,8 +20,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         returns::number,
         |call| float_result(ln(float_argument(call, 0)?) / ln(float_argument(call, 1)?)),
     ),
-    Function::new("max", &[], returns::number, |call| extreme(call, Iterator::max)).with_variadic(NUMBERS),
-    Function::new("min", &[], returns::number, |call| extreme(call, Iterator::min)).with_variadic(NUMBERS),
+    Function::new("max", &[], returns::number, |call| extreme(call, |number, best| number > best))
+        .with_variadic(NUMBERS),
+    Function::new("min", &[], returns::number, |call| extreme(call, |number, best| number < best))
+        .with_variadic(NUMBERS),
     Function::new(
         "parseint",
         &[Param::new("number", Takes::Any), Param::new("base", Takes::Number)],
@@ -38,16 +40,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("sum", &[Param::new("list", Takes::Any)], returns::number, sum),
 ];
 
-fn extreme<'a>(
-    call: &Call<'a>,
-    pick: fn(std::vec::IntoIter<&'a Number>) -> Option<&'a Number>,
-) -> Result<Value, CallError> {
-    if call.args.is_empty() {
-        return Err("must pass at least one number".into());
+/// The first of the arguments that none is better than.
+fn extreme(call: &Call<'_>, better: fn(&Number, &Number) -> bool) -> Result<Value, CallError> {
+    let mut best: Option<&Number> = None;
+    for arg in call.args {
+        let Value::Number(number) = arg else { return call.unknown() };
+        if best.is_none_or(|best| better(number, best)) {
+            best = Some(number);
+        }
     }
-    let numbers: Option<Vec<&Number>> = call.args.iter().map(Value::as_number).collect();
-    let Some(numbers) = numbers else { return call.unknown() };
-    Ok(pick(numbers.into_iter()).map_or(Value::Unknown(Type::Number), |number| Value::Number(number.clone())))
+    best.cloned().map(Value::Number).ok_or_else(|| "must pass at least one number".into())
 }
 
 /// A number as an `f64`, which must not make it infinite.

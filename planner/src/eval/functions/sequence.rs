@@ -181,13 +181,13 @@ fn slice(call: &Call<'_>) -> Result<Value, CallError> {
 /// By bytes, not by the rules of any language.
 fn sort(call: &Call<'_>) -> Result<Value, CallError> {
     if call.is_open() {
-        return call.unknown();
+        // Which element comes where is not known, but how many there are is.
+        return Ok(Value::List(Type::String, call.items(0).iter().map(|_| Value::Unknown(Type::String)).collect()));
     }
     let mut texts = Vec::new();
     for (at, item) in call.items(0).iter().enumerate() {
         let Value::String(text) = item else {
-            let why = format!("given list element {at} is null; a null string cannot be sorted");
-            return Err(CallError::argument(0, why));
+            return Err(format!("given list element {at} is null; a null string cannot be sorted").into());
         };
         texts.push(text.clone());
     }

@@ -88,7 +88,8 @@ fn product_type(args: &[Value]) -> Result<Type, CallError> {
 
 fn product(call: &Call<'_>) -> Result<Value, CallError> {
     let Some(Type::Tuple(types)) = call.ty.element() else { return call.unknown() };
-    if call.is_open() && matches!(call.ty, Type::Set(_)) {
+    // Unknown elements of a set may turn out to be the same.
+    if call.args.iter().any(|arg| matches!(arg, Value::Set(_, items) if items.len() > 1) && !arg.is_wholly_known()) {
         return call.unknown();
     }
     let count = (0..call.args.len()).try_fold(1usize, |count, at| count.checked_mul(call.items(at).len()));
