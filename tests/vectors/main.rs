@@ -1,5 +1,6 @@
 //! Results recorded from the reference implementation, row by row. The rows are in `tests/fixtures/vectors`.
 
+mod console;
 mod dynamic;
 mod eval;
 mod functions;

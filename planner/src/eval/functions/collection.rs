@@ -52,7 +52,6 @@ fn coalesce_list_type(args: &[Value]) -> Result<Type, CallError> {
             return Ok(Type::Dynamic);
         }
         match arg.ty() {
-            Type::Dynamic if arg.is_null() => {}
             ty @ (Type::List(_) | Type::Tuple(_)) => types.push(ty),
             _ => return Err("coalescelist arguments must be lists or tuples".into()),
         }

@@ -242,9 +242,8 @@ fn bad_verb(verb: &str) -> String {
 }
 
 fn time_add(call: &Call<'_>) -> Result<Value, CallError> {
-    let moment = Reader::moment(call.text(0)).map_err(|why| CallError::argument(0, why))?;
-    let duration: GoDuration =
-        call.text(1).parse().map_err(|error: DurationError| CallError::argument(1, error.to_string()))?;
+    let moment = Reader::moment(call.text(0))?;
+    let duration: GoDuration = call.text(1).parse().map_err(|error: DurationError| error.to_string())?;
     let seconds = duration.nanos().div_euclid(1_000_000_000);
     let moved = moment.local.checked_add(jiff::SignedDuration::from_secs(seconds));
     let local = moved.map_err(|_| "the resulting time is out of range")?;

@@ -207,7 +207,7 @@ fn first_of_many() {
     check_error("coalesce(null, \"\")", "no non-null, non-empty-string arguments");
     check_error("coalesce([], {})", "all arguments must have the same type");
     check_error("coalesce()", "all arguments must have the same type");
-    check("coalescelist([], null, [1])", "[1] tuple");
+    check("coalescelist([], nulls, [1])", "[1] tuple");
     check_error("coalescelist([], [])", "no non-null arguments");
     check("element([\"a\", \"b\"], 3)", r#""b" string"#);
     check("element(unks, 3)", "unknown string");
