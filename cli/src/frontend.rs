@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use planner::diagnostic::Diagnostics;
-use planner::eval::{Host, NoSecrets};
+use planner::eval::Host;
 use planner::files::Files;
 use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, check_given, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
 use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
+use plugins::secrets::{Patience, SecretSettings, Services};
 
 use crate::args::ConfigType;
 use crate::options::TemplateOptions;
@@ -50,13 +51,19 @@ impl Frontend {
             return Err(Refused);
         }
         let environment: Arc<BTreeMap<String, String>> = Arc::new(session.environment.variables.clone());
+        let secrets = Services::new(SecretSettings {
+            environment: environment.clone(),
+            home: session.environment.home.clone(),
+            working_dir: working_dir.clone(),
+            patience: Patience::default(),
+        });
         let host = Host {
             base_dir: template_root(&options.path, &working_dir).into(),
             working_dir,
             home: session.environment.home.clone(),
             environment: environment.clone(),
             now: Arc::new(jiff::Timestamp::now),
-            secrets: Arc::new(NoSecrets),
+            secrets: Arc::new(secrets),
         };
         let variables = VariableInputs {
             arguments: options.vars.clone(),

@@ -2,7 +2,7 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`],
+//! [`executor`]; [`secrets`], which answers functions; and what they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`],
 //! [`io_fault`], [`turns`], [`offload`].
 //!
 //! ```
@@ -29,6 +29,7 @@ pub mod output;
 pub mod process;
 pub mod pump;
 pub mod registry;
+pub mod secrets;
 pub mod session;
 pub mod turns;
 pub mod wrapper;

@@ -10,6 +10,7 @@ mod findings;
 mod inspect;
 mod plan;
 mod sandbox;
+mod secrets;
 mod terminal;
 mod usage;
 mod validate;

@@ -1,3 +1,5 @@
+//! Locals and variables: what is evaluated, when, and how often.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,0 +1,6 @@
+//! HashiCorp Vault.
+
+mod client;
+mod secret;
+
+pub(super) use client::Vault;
