@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use crate::args::{self, BuildArgs, CommandName, InspectArgs, Invocation, PlanArgs, ValidateArgs};
+use crate::args::{self, BuildArgs, CommandName, ConsoleArgs, InspectArgs, Invocation, PlanArgs, ValidateArgs};
 use crate::commands;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
-use crate::options::{BuildOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions};
+use crate::options::{BuildOptions, ConsoleOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions};
 use crate::reporter::Scrubber;
 use crate::session::{Session, complain};
 
@@ -67,6 +67,9 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
     let run = match command {
         CommandName::Build => {
             checked::<BuildArgs, BuildOptions>(words).map(|options| commands::build::run(session, &options))
+        }
+        CommandName::Console => {
+            checked::<ConsoleArgs, ConsoleOptions>(words).map(|options| commands::console::run(session, &options))
         }
         CommandName::Inspect => {
             checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))

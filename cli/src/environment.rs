@@ -1,9 +1,12 @@
-//! The one place that reads the process's environment: variables, working directory, home, what standard output is.
+//! The one place that reads the process's environment: variables, working directory, home, what the standard streams
+//! are.
 //! Everybody else gets values.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, fstat};
 
 /// The surroundings of the process when it started.
 #[derive(Clone, Debug)]
@@ -14,7 +17,33 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Whether standard output is a terminal that can move its cursor.
     pub terminal: bool,
+    /// What standard input is.
+    pub input: InputKind,
     working_dir: Result<PathBuf, EnvironmentError>,
+}
+
+/// What standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// Somebody types.
+    Terminal,
+    /// Another program writes.
+    Pipe,
+    /// A file, a device, a socket, or nothing.
+    Other,
+}
+
+impl InputKind {
+    fn read() -> Self {
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            return Self::Terminal;
+        }
+        match fstat(&input) {
+            Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Fifo => Self::Pipe,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What the surroundings lack.
@@ -36,13 +65,13 @@ impl Environment {
         #[expect(clippy::disallowed_methods, reason = "the one place where the working directory is read")]
         let working_dir = std::env::current_dir().map_err(|error| EnvironmentError::WorkingDir(error.to_string()));
         let terminal = std::io::stdout().is_terminal() && !is_dumb(variables.get("TERM"));
-        Self { variables, home: std::env::home_dir(), terminal, working_dir }
+        Self { variables, home: std::env::home_dir(), terminal, input: InputKind::read(), working_dir }
     }
 
     /// Surroundings made of values.
     pub fn new(variables: BTreeMap<String, String>, working_dir: PathBuf) -> Self {
         let home = variables.get("HOME").map(PathBuf::from);
-        Self { variables, home, terminal: false, working_dir: Ok(working_dir) }
+        Self { variables, home, terminal: false, input: InputKind::Other, working_dir: Ok(working_dir) }
     }
 
     /// The directory that relative paths start from. Only commands that use paths ask, so that others work anywhere.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use planner::diagnostic::Diagnostics;
 use planner::eval::Host;
 use planner::files::Files;
-use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, check_given, parse};
+use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, give, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
-use planner::values::{DataSupply, VariableInputs};
+use planner::values::{DataSupply, VariableInputs, Variables};
 use plugins::registry::Registry;
 use plugins::secrets::{Patience, SecretSettings, Services};
 
@@ -84,18 +84,17 @@ impl Frontend {
         parsed.filter(|_| !failed).ok_or(Refused)
     }
 
-    /// Checks the values given for variables, without using them. Problems are said; with errors among them the command
-    /// ends.
-    pub fn check_given(&mut self, session: &mut Session, parsed: &Parsed) -> Result<(), Refused> {
+    /// Reads the values given for variables. Problems are said; with errors among them the command ends.
+    pub fn give(&mut self, session: &mut Session, parsed: &Parsed) -> Result<Variables, Refused> {
         let mut diags = Diagnostics::new();
-        check_given(parsed, &self.variables, &self.host, &mut self.files, &mut diags);
+        let variables = give(parsed, &self.variables, &self.host, &mut self.files, &mut diags);
         for variable in parsed.template.variables.iter().filter(|variable| variable.sensitive) {
             let mut secrets = Vec::new();
             typed_text(&self.variables, &variable.name.name, &mut secrets);
             secrets.iter().for_each(|secret| session.scrubber().hide(secret));
         }
         self.show(session, &diags);
-        if diags.has_errors() { Err(Refused) } else { Ok(()) }
+        if diags.has_errors() { Err(Refused) } else { Ok(variables) }
     }
 
     /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.
@@ -106,9 +105,21 @@ impl Frontend {
         data: DataSupply,
         diags: &mut Diagnostics,
     ) -> Analysis {
+        let variables = give(&parsed, &self.variables, &self.host, &mut self.files, diags);
+        self.analyse_given(session, (parsed, variables), data, diags)
+    }
+
+    /// The same with variables that have theirs.
+    pub fn analyse_given(
+        &mut self,
+        session: &mut Session,
+        (parsed, variables): (Parsed, Variables),
+        data: DataSupply,
+        diags: &mut Diagnostics,
+    ) -> Analysis {
         let (host, version) = (self.host.clone(), session.version.number);
-        let inputs = AnalysisInputs { variables: &self.variables, host, version, data };
-        let analysis = analyse(parsed, inputs, &*self.registry, &mut self.files, diags);
+        let inputs = AnalysisInputs { variables, host, version, data };
+        let analysis = analyse(parsed, inputs, &*self.registry, &self.files, diags);
         hide_secrets(session, &analysis, &self.variables);
         analysis
     }
@@ -127,18 +138,18 @@ impl Frontend {
 
     /// Says what was found, if anything.
     pub fn show(&self, session: &mut Session, diags: &Diagnostics) {
-        if diags.is_empty() || session.takes(diags, &self.files) {
-            return;
-        }
-        let text = self.render(session, diags);
-        if diags.has_errors() { session.error(&text) } else { session.say(&text) }
+        show(session, &self.files, diags);
     }
+}
 
-    /// Findings as text.
-    pub fn render(&self, session: &Session, diags: &Diagnostics) -> String {
-        let color = session.settings().escapes && session.environment.terminal;
-        render(diags, &self.files, RenderOptions { color, ..RenderOptions::default() })
+/// Says what was found in `files`, if anything.
+pub fn show(session: &mut Session, files: &Files, diags: &Diagnostics) {
+    if diags.is_empty() || session.takes(diags, files) {
+        return;
     }
+    let color = session.settings().escapes && session.environment.terminal;
+    let text = render(diags, files, RenderOptions { color, ..RenderOptions::default() });
+    if diags.has_errors() { session.error(&text) } else { session.say(&text) }
 }
 
 /// The directory that file functions start from.

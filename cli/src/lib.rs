@@ -1,8 +1,8 @@
 //! The only crate with a user: arguments, environment, signals and output of the `packer` binary.
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
-//! [`environment`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
-//! [`plan_view`], [`inspect_view`], [`verdict`] (findings for programs), [`building`] (a run as users see it),
+//! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
+//! [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings for programs), [`building`] (a run as users see it),
 //! [`reporter`] (what users see), [`signal`],
 //! [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
@@ -12,11 +12,13 @@
 pub mod args;
 pub mod building;
 pub mod commands;
+pub mod console;
 pub mod descriptors;
 pub mod dispatch;
 pub mod duration;
 pub mod environment;
 pub mod exit;
+pub mod folders;
 pub mod frontend;
 pub mod inspect_view;
 pub mod logging;

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use plugins::component::OnError;
 
-use crate::args::{BuildArgs, ConfigType, FlagError, InspectArgs, PlanArgs, PlanFormat, TemplateArgs, ValidateArgs};
+use crate::args::{
+    BuildArgs, ConfigType, ConsoleArgs, FlagError, InspectArgs, PlanArgs, PlanFormat, TemplateArgs, ValidateArgs,
+};
 
 /// A command line that its command cannot use. The command's help follows it.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -20,7 +22,8 @@ pub enum UsageError {
 /// Which template, with which variables, and which of its builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateOptions {
-    /// A file, a folder, or `-` for standard input. Empty when none was given, which only `inspect` allows.
+    /// A file, a folder, or `-` for standard input. Empty when none was given, which only `console` and
+    /// `inspect` allow.
     pub path: String,
     /// `-only`, in order; may hold empty patterns, which match nothing.
     pub only: Vec<String>,
@@ -105,6 +108,13 @@ pub struct InspectOptions {
     pub template: TemplateOptions,
 }
 
+/// Options of `console`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleOptions {
+    /// What expressions can refer to. Its path may be empty.
+    pub template: TemplateOptions,
+}
+
 impl TryFrom<BuildArgs> for BuildOptions {
     type Error = UsageError;
 
@@ -157,6 +167,15 @@ impl TryFrom<ValidateArgs> for ValidateOptions {
             syntax_only: args.syntax_only,
             warn_on_undeclared_var: !args.no_warn_undeclared_var,
         })
+    }
+}
+
+impl TryFrom<ConsoleArgs> for ConsoleOptions {
+    type Error = UsageError;
+
+    fn try_from(args: ConsoleArgs) -> Result<Self, UsageError> {
+        // As with `inspect`.
+        Ok(Self { template: template(args.template, only_word(args.positional).unwrap_or_default()) })
     }
 }
 

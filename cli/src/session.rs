@@ -97,6 +97,17 @@ impl Session {
         }
     }
 
+    /// A detail for the user, which programs can tell from other messages. Not while a reporter runs.
+    pub fn message(&mut self, text: &str) {
+        self.stop_reporter();
+        self.printer.message(text);
+    }
+
+    /// Whether there is still somebody to talk to.
+    pub fn is_heard(&self) -> bool {
+        !self.printer.end().is_broken()
+    }
+
     /// A message about something that went wrong, on standard output as well.
     pub fn error(&mut self, text: &str) {
         if let Some(verdict) = &mut self.verdict {

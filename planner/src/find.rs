@@ -20,12 +20,16 @@ pub struct TemplateFiles {
     pub auto_variables: Vec<PathBuf>,
 }
 
-/// Lists the files behind `argument`; relative paths start from `working_dir`, but are shown as typed.
+/// Lists the files behind `argument`; relative paths start from `working_dir`, but are shown as typed. An empty argument
+/// stands for a template with nothing in it.
 ///
 /// # Errors
 ///
 /// A diagnostic when nothing is there, it cannot be listed, or holds no template.
 pub fn find_templates(argument: &str, working_dir: &Path) -> Result<TemplateFiles, Diagnostics> {
+    if argument.is_empty() {
+        return Ok(TemplateFiles::default());
+    }
     let full = working_dir.join(argument);
     let found = if full.is_dir() { list_directory(argument, &full)? } else { single_file(argument) };
     if found.hcl.is_empty() && found.json.is_empty() {

@@ -119,3 +119,14 @@ build {
     }
     sandbox.run(&["validate", "-syntax-only", "t.pkr.hcl"]).expect(0);
 }
+
+#[test]
+fn values_that_cannot_be_given_are_refused() {
+    let sandbox = Sandbox::with_template("variable \"n\" { type = number }\n");
+    for (flag, part) in [("n=x", "Invalid argument value for -var variable"), ("m=1", "Undefined -var variable")] {
+        for command in ["inspect", "console"] {
+            let text = sandbox.run(&[command, "-var", flag, "t.pkr.hcl"]).expect(1);
+            assert!(text.contains(part), "{command} {flag}\n{text}");
+        }
+    }
+}

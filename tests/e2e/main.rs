@@ -2,6 +2,7 @@
 //! topic; the tidy test makes sure that no file here is forgotten.
 
 mod build;
+mod console;
 mod data;
 mod dynamic;
 mod examples;

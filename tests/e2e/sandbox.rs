@@ -90,13 +90,13 @@ impl Sandbox {
         self.finish(self.command(args).spawn().unwrap())
     }
 
-    /// Runs `packer` with this text as standard input.
-    pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, args: &[S], input: &str) -> Output {
+    /// Runs `packer` with these bytes as standard input, a pipe.
+    pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Output {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let input = input.to_owned();
+        let input = input.as_ref().to_vec();
         // The child may not read it at all; then writing fails, which is none of our business.
-        std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        std::thread::spawn(move || stdin.write_all(&input));
         self.finish(child)
     }
 

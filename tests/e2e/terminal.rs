@@ -6,12 +6,14 @@ use expectrl::{Eof, Expect, Regex, Session};
 
 use crate::sandbox::Sandbox;
 
-fn on_terminal(sandbox: &Sandbox, args: &[&str]) -> expectrl::session::OsSession {
+/// Runs `packer` on a terminal of its own.
+pub(crate) fn on_terminal(sandbox: &Sandbox, args: &[&str]) -> expectrl::session::OsSession {
     let piped = sandbox.command(args);
     // Standard streams must be the terminal's, so the command is made again without the pipes.
     #[expect(clippy::disallowed_methods, reason = "the test is the terminal here")]
     let mut command = std::process::Command::new(piped.get_program());
-    command.args(piped.get_args()).current_dir(sandbox.path("")).env("TERM", "xterm").env("HOME", sandbox.path(""));
+    command.args(piped.get_args()).current_dir(sandbox.path("")).env_clear().env("TERM", "xterm");
+    command.envs(piped.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut session = Session::spawn(command).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(60)));
     session

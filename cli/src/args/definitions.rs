@@ -11,6 +11,8 @@ use super::values::{self, ConfigType, PlanFormat};
 pub enum CommandName {
     /// Runs the graph.
     Build,
+    /// Tries expressions.
+    Console,
     /// Shows what a template holds.
     Inspect,
     /// Shows the graph.
@@ -23,12 +25,14 @@ pub enum CommandName {
 
 impl CommandName {
     /// All of them, sorted by name.
-    pub const ALL: [CommandName; 5] = [Self::Build, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
+    pub const ALL: [CommandName; 6] =
+        [Self::Build, Self::Console, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
 
     /// The word on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Build => "build",
+            Self::Console => "console",
             Self::Inspect => "inspect",
             Self::Plan => "plan",
             Self::Validate => "validate",
@@ -40,6 +44,7 @@ impl CommandName {
     pub fn synopsis(self) -> &'static str {
         match self {
             Self::Build => "build image(s) from template",
+            Self::Console => "creates a console for testing variable interpolation",
             Self::Inspect => "see components of a template",
             Self::Plan => "show the graph that build would run",
             Self::Validate => "check that a template is valid",
@@ -137,6 +142,26 @@ pub struct BuildArgs {
     /// Warn about names in variable files that the template does not declare
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub warn_on_undeclared_var: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will answer expressions with their values, over the variables and locals of a template: those that are typed, or the
+/// lines of a pipe or file. Of a pipe's results only the last one is shown. Without a template there are the functions
+/// alone.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct ConsoleArgs {
+    /// Evaluate data sources and locals one after another. The graph gives the same values in either way, so this
+    /// changes nothing
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub use_sequential_evaluation: bool,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]

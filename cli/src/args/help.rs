@@ -2,7 +2,7 @@
 
 use clap::{Command, CommandFactory};
 
-use super::definitions::{BuildArgs, CommandName, InspectArgs, PlanArgs, ValidateArgs, VersionArgs};
+use super::definitions::{BuildArgs, CommandName, ConsoleArgs, InspectArgs, PlanArgs, ValidateArgs, VersionArgs};
 use super::go_flags::is_boolean;
 
 const WIDTH: usize = 79;
@@ -22,6 +22,7 @@ pub fn root_help() -> String {
 pub fn command_help(command: CommandName) -> String {
     let (definition, positional) = match command {
         CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
+        CommandName::Console => (ConsoleArgs::command(), " [options] [TEMPLATE]"),
         CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
         CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
         CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),

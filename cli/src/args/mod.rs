@@ -8,7 +8,9 @@ mod help;
 mod values;
 
 pub use command_line::{CommandLine, Invocation, read};
-pub use definitions::{BuildArgs, CommandName, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs};
+pub use definitions::{
+    BuildArgs, CommandName, ConsoleArgs, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs,
+};
 pub use go_flags::{FlagError, parse};
 pub use help::{command_help, root_help};
 pub use values::{ConfigType, PlanFormat};

@@ -30,7 +30,7 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
     let mut frontend = Frontend::new(session, &options.template, warn)?;
     let parsed = frontend.parse(session, &options.template)?;
     if options.syntax_only {
-        frontend.check_given(session, &parsed)?;
+        frontend.give(session, &parsed)?;
         session.say("Syntax-only check passed. Everything looks okay.");
         return Ok(());
     }

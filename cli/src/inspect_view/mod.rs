@@ -2,4 +2,4 @@
 
 mod values;
 
-pub use values::values;
+pub use values::{locals, values};

@@ -11,7 +11,14 @@ pub fn values(values: &Values) -> String {
     for (name, value) in values.variables().values() {
         write_line(&mut text, "var", name, value);
     }
-    text.push_str("\n> local-variables:\n\n");
+    text.push('\n');
+    text.push_str(&locals(values));
+    text
+}
+
+/// The second list alone.
+pub fn locals(values: &Values) -> String {
+    let mut text = String::from("> local-variables:\n\n");
     for (name, value) in &values.locals() {
         write_line(&mut text, "local", name, value);
     }

@@ -53,6 +53,12 @@ impl Printer {
         self.flush();
     }
 
+    /// A detail for the user.
+    pub fn message(&mut self, text: &str) {
+        self.plain(None, UiKind::Message, text);
+        self.flush();
+    }
+
     /// A message about something that went wrong. Also on standard output: that is where users look for it.
     pub fn error(&mut self, text: &str) {
         self.plain(None, UiKind::Error, text);

@@ -12,10 +12,10 @@ use crate::find::{TemplateFiles, find_templates, read_file};
 use crate::lower::structure;
 use crate::syntax;
 use crate::value::Type;
-use crate::values::VariableInputs;
 use crate::values::dependencies::{Definition, Dependencies, DependencyIndex};
 use crate::values::store::{DataSupply, Surroundings, Values};
 use crate::values::variables;
+use crate::values::{VariableInputs, Variables};
 
 /// A template that was read and decoded.
 #[derive(Debug)]
@@ -85,8 +85,8 @@ fn parse_files(
 /// What [`analyse`] takes besides the template.
 #[derive(Debug)]
 pub struct AnalysisInputs<'a> {
-    /// Values for variables.
-    pub variables: &'a VariableInputs,
+    /// What [`give`] made of the values for variables.
+    pub variables: Variables,
     /// Files, environment and clock for functions.
     pub host: Host,
     /// `packer.version`.
@@ -96,9 +96,15 @@ pub struct AnalysisInputs<'a> {
 }
 
 /// Reads the values given for variables and reports what is wrong with them: what a syntax check sees of values.
-pub fn check_given(parsed: &Parsed, given: &VariableInputs, host: &Host, files: &mut Files, diags: &mut Diagnostics) {
+pub fn give(
+    parsed: &Parsed,
+    given: &VariableInputs,
+    host: &Host,
+    files: &mut Files,
+    diags: &mut Diagnostics,
+) -> Variables {
     let given = VariableInputs { auto_files: parsed.found.auto_variables.clone(), ..given.clone() };
-    variables::collect(&parsed.template.variables, &given, files, &host.working_dir, diags);
+    variables::collect(&parsed.template.variables, &given, files, &host.working_dir, diags)
 }
 
 /// Gives variables and locals their values. Data sources are unknown until they run.
@@ -106,16 +112,13 @@ pub fn analyse(
     parsed: Parsed,
     inputs: AnalysisInputs<'_>,
     catalog: &dyn Catalog,
-    files: &mut Files,
+    files: &Files,
     diags: &mut Diagnostics,
 ) -> Analysis {
     let Parsed { template, found } = parsed;
-    let AnalysisInputs { variables: given, host, version, data } = inputs;
-    let mut given = given.clone();
-    given.auto_files = found.auto_variables;
+    let AnalysisInputs { variables, host, version, data } = inputs;
     config::packer::report_plugins(&template.packer, diags);
     let functions = Functions::standard();
-    let variables = variables::collect(&template.variables, &given, files, &host.working_dir, diags);
     variables::report_unset(&template.variables, &variables, diags);
     // Rules resolve file names from the working directory, everything else from the template's directory.
     let rule_host = Host { base_dir: ".".into(), ..host.clone() };

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostics;
 use crate::eval::{Functions, Host, MapLookup, Scope};
 use crate::files::Files;
 use crate::find::TemplateFiles;
-use crate::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse};
+use crate::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, give};
 use crate::syntax;
 use crate::value::{ObjectType, Type, Value};
 use crate::values::{DataSupply, VariableInputs};
@@ -42,9 +42,10 @@ pub(crate) fn analysed(text: &str, host: &Host, data: DataSupply) -> (Analysis, 
     let functions = Functions::for_variable_defaults();
     let scope = Scope { variables: &nothing, functions: &functions, host };
     let template = template::decode(body.as_slice(), &files, &scope, &mut diags);
-    let inputs = AnalysisInputs { variables: &VariableInputs::default(), host: host.clone(), version: "1.16.0", data };
     let parsed = Parsed { template, found: TemplateFiles { root: "root".to_owned(), ..TemplateFiles::default() } };
-    let analysis = analyse(parsed, inputs, &Anything, &mut files, &mut diags);
+    let variables = give(&parsed, &VariableInputs::default(), host, &mut files, &mut diags);
+    let inputs = AnalysisInputs { variables, host: host.clone(), version: "1.16.0", data };
+    let analysis = analyse(parsed, inputs, &Anything, &files, &mut diags);
     (analysis, diags)
 }
 
