@@ -12,3 +12,4 @@ mod node;
 mod parse;
 mod rows;
 mod tree;
+mod values;

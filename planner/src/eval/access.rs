@@ -105,7 +105,7 @@ impl Evaluator<'_> {
                     }
                     Value::List(..) | Value::Set(..) if same_type(&results) => Value::list(results, Type::Dynamic),
                     Value::List(..) | Value::Set(..) => {
-                        diags.push(uneven(around, each));
+                        diags.push(uneven(around, marker, each));
                         unknown()
                     }
                     _ => Value::tuple(results),
@@ -137,10 +137,15 @@ fn same_type(values: &[Value]) -> bool {
     types.next().is_none_or(|first| types.all(|ty| ty == first))
 }
 
-fn uneven(around: Span, each: &[Step]) -> Diagnostic {
-    let last =
-        each.last().map_or(around, |(Step::Attr(_, span) | Step::Index(_, span) | Step::Splat { span, .. })| *span);
+fn uneven(around: Span, marker: Span, each: &[Step]) -> Diagnostic {
+    let (mut end, mut steps) = (marker, each);
+    while let Some(last) = steps.last() {
+        (end, steps) = match last {
+            Step::Attr(_, span) | Step::Index(_, span) => (*span, &[][..]),
+            Step::Splat { each, span, .. } => (*span, each.as_slice()),
+        };
+    }
     let detail = "The inner splat gives results of different types for the elements of the outer one, and those cannot \
                   all be in one list. A 'for' expression makes a tuple, which can hold them.";
-    Diagnostic::error("Invalid nested splat expressions", detail, around.to(last)).with_context(around.to(last))
+    Diagnostic::error("Invalid nested splat expressions", detail, marker.to(end)).with_context(around.to(end))
 }
