@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use planner::config::plugin::report_missing;
 use planner::diagnostic::Diagnostics;
 use planner::eval::Host;
 use planner::files::Files;
-use planner::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, give, parse};
+use planner::lower::analysis::{Analysis, Inputs, Parsed, analyse, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
-use planner::values::{DataSupply, VariableInputs, Variables};
+use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
 use plugins::secrets::{Patience, SecretSettings, Services};
 
@@ -75,26 +76,34 @@ impl Frontend {
         Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), host, variables })
     }
 
-    /// Reads and decodes the template. Problems are said; with errors among them the command ends.
+    /// Reads and decodes the template and the values given for its variables. Problems are said; with errors among them
+    /// the command ends.
     pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<Parsed, Refused> {
         let mut diags = Diagnostics::new();
-        let parsed = parse(&options.path, session.version.number, &self.host, &mut self.files, &mut diags);
+        let inputs = Inputs { variables: &self.variables, host: &self.host, version: session.version.number };
+        let parsed = parse(&options.path, inputs, &mut self.files, &mut diags);
+        let sensitive =
+            parsed.iter().flat_map(|parsed| &parsed.template.variables).filter(|variable| variable.sensitive);
+        for variable in sensitive {
+            let mut secrets = Vec::new();
+            typed_text(&self.variables, &variable.name.name, &mut secrets);
+            secrets.iter().for_each(|secret| session.scrubber().hide(secret));
+        }
         let failed = diags.has_errors();
         self.show(session, &diags);
         parsed.filter(|_| !failed).ok_or(Refused)
     }
 
-    /// Reads the values given for variables. Problems are said; with errors among them the command ends.
-    pub fn give(&mut self, session: &mut Session, parsed: &Parsed) -> Result<Variables, Refused> {
+    /// Looks for the plugins that the template requires.
+    ///
+    /// # Errors
+    ///
+    /// Some are not there; they were named.
+    pub fn require_plugins(&self, session: &mut Session, parsed: &Parsed) -> Result<(), Refused> {
         let mut diags = Diagnostics::new();
-        let variables = give(parsed, &self.variables, &self.host, &mut self.files, &mut diags);
-        for variable in parsed.template.variables.iter().filter(|variable| variable.sensitive) {
-            let mut secrets = Vec::new();
-            typed_text(&self.variables, &variable.name.name, &mut secrets);
-            secrets.iter().for_each(|secret| session.scrubber().hide(secret));
-        }
+        report_missing(&parsed.template.plugins, &mut diags);
         self.show(session, &diags);
-        if diags.has_errors() { Err(Refused) } else { Ok(variables) }
+        if diags.has_errors() { Err(Refused) } else { Ok(()) }
     }
 
     /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.
@@ -105,21 +114,8 @@ impl Frontend {
         data: DataSupply,
         diags: &mut Diagnostics,
     ) -> Analysis {
-        let variables = give(&parsed, &self.variables, &self.host, &mut self.files, diags);
-        self.analyse_given(session, (parsed, variables), data, diags)
-    }
-
-    /// The same with variables that have theirs.
-    pub fn analyse_given(
-        &mut self,
-        session: &mut Session,
-        (parsed, variables): (Parsed, Variables),
-        data: DataSupply,
-        diags: &mut Diagnostics,
-    ) -> Analysis {
-        let (host, version) = (self.host.clone(), session.version.number);
-        let inputs = AnalysisInputs { variables, host, version, data };
-        let analysis = analyse(parsed, inputs, &*self.registry, &self.files, diags);
+        let inputs = Inputs { variables: &self.variables, host: &self.host, version: session.version.number };
+        let analysis = analyse(parsed, inputs, data, &*self.registry, &self.files, diags);
         hide_secrets(session, &analysis, &self.variables);
         analysis
     }

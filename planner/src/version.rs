@@ -1,6 +1,7 @@
 //! Versions and constraints on them, by the grammar of go-version that `required_version` is written in.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A version: numeric segments, and perhaps a pre-release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +104,7 @@ const OPERATORS: [(&str, Operator); 7] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constraint {
     terms: Vec<(Operator, Version)>,
+    text: String,
 }
 
 impl Constraint {
@@ -119,12 +121,25 @@ impl Constraint {
             let version = Version::parse(version.trim()).ok_or_else(|| format!("malformed constraint: {term}"))?;
             Ok((operator, version))
         });
-        Ok(Self { terms: terms.collect::<Result<_, String>>()? })
+        let terms = terms.collect::<Result<_, String>>()?;
+        Ok(Self { terms, text: text.split(',').map(str::trim).collect::<Vec<_>>().join(",") })
+    }
+
+    /// Whether any term names a pre-release.
+    pub fn has_prerelease(&self) -> bool {
+        self.terms.iter().any(|(_, version)| !version.prerelease.is_empty())
     }
 
     /// Whether `version` fulfils every term.
     pub fn allows(&self, version: &Version) -> bool {
         self.terms.iter().all(|(operator, wanted)| fulfils(version, *operator, wanted))
+    }
+}
+
+/// The terms as they were written, without the space between them.
+impl fmt::Display for Constraint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
     }
 }
 

@@ -69,7 +69,7 @@ fn a_check_can_look_at_builds_that_depend_on_data() {
         ("a,b", &["-evaluate-datasources"][..], "Failed preparing provisioner-block \"sleep\""),
         ("a,c", &["-evaluate-datasources"], "Unknown source null.c"),
         ("", &["-evaluate-datasources"], "The `input` must be specified"),
-        ("a,b", &[], "Unknown sources"),
+        ("a,b", &[], "Unsuitable value: value must be known."),
     ] {
         let sandbox = Sandbox::with_template(&template(input));
         let args: Vec<&str> = ["validate"].iter().chain(flags).chain(&["t.pkr.hcl"]).copied().collect();
@@ -77,7 +77,7 @@ fn a_check_can_look_at_builds_that_depend_on_data() {
         assert!(text.contains(part), "{input} {flags:?}\n{text}");
     }
     let text = Sandbox::with_template(&template("")).run(&["build", "t.pkr.hcl"]).expect(1);
-    assert!(text.contains("The `input` must be specified") && !text.contains("Unknown sources"), "{text}");
+    assert!(text.contains("The `input` must be specified") && !text.contains("must be known"), "{text}");
 }
 
 #[test]

@@ -112,12 +112,18 @@ build {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
     let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
-    for part in
-        ["Error: Missing plugins", "Error: Unknown data type amazon-ami", "Error: Unknown source type amazon-ebs"]
-    {
+    let expected = "Error: Missing plugins\n\nThe following plugins are required, but not installed:\n\n* \
+                    github.com/hashicorp/amazon >= 1.2.8\n\nDid you run packer init for this project ?\n\n\n";
+    assert_eq!(text, expected, "nothing else is looked at");
+    sandbox.run(&["validate", "-syntax-only", "t.pkr.hcl"]).expect(0);
+    sandbox.write(
+        "t.pkr.hcl",
+        sandbox.read("t.pkr.hcl").replace("required_plugins {", "required_plugins {}\n}\nlocals {\n  x = {"),
+    );
+    let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
+    for part in ["Error: Unknown data type amazon-ami", "Error: Unknown source type amazon-ebs"] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
-    sandbox.run(&["validate", "-syntax-only", "t.pkr.hcl"]).expect(0);
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn components_are_checked_without_running_anything() {
             "Failed to parse pause_before duration",
         ),
         (
-            "provisioner \"shell-local\" {\n    inline = [\"x\"]\n    only = [\"null.a\"]\n    except = []\n  }",
+            "provisioner \"shell-local\" {\n    inline = [\"x\"]\n    only = [\"null.a\"]\n    except = [\"null.b\"]\n  }",
             "only one of 'only' or 'except' may be specified",
         ),
         (
@@ -176,9 +176,6 @@ fn a_template_without_builds_is_an_error() {
 #[test]
 fn windows_line_ends_byte_order_marks_and_unicode_are_fine() {
     let template = format!("\u{feff}locals {{ grüße = \"héé 漢字\" }}\n{REST}").replace('\n', "\r\n");
-    let text = Sandbox::with_template(&template).run(&["validate", "t.pkr.hcl"]);
-    assert_eq!(text.code, 1, "names are ASCII");
-    let template = format!("\u{feff}locals {{ a = \"héé 漢字\" }}\n{REST}").replace('\n', "\r\n");
     Sandbox::with_template(&template).run(&["validate", "t.pkr.hcl"]).expect(0);
 }
 

@@ -107,7 +107,11 @@ fn problems_name_what_and_where() {
             "variable \"n\" {\n  default = 1\n  validation {\n    condition     = var.n > 1\n    error_message = \"Too \
              small.\"\n  }\n}\n",
             &[],
-            &["Error: Invalid value for default variable", "Too small.", "t.pkr.hcl:4,"],
+            &[
+                "Error: Invalid value for default variable",
+                "on t.pkr.hcl line 2, in variable \"n\":",
+                "Too small.\n\nThis was checked by the validation rule at t.pkr.hcl:3,3-13.",
+            ],
         ),
         (
             "variable \"n\" {\n  type    = number\n  default = \"x\"\n}\n",

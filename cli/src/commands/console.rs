@@ -29,8 +29,7 @@ pub fn run(session: &mut Session, options: &ConsoleOptions) -> Exit {
 fn interpreter(session: &mut Session, options: &ConsoleOptions) -> Result<Interpreter, Refused> {
     let mut frontend = Frontend::new(session, &options.template, false)?;
     let parsed = frontend.parse(session, &options.template)?;
-    let variables = frontend.give(session, &parsed)?;
-    let analysis = frontend.analyse_given(session, (parsed, variables), DataSupply::Later, &mut Diagnostics::new());
+    let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut Diagnostics::new());
     let analysis = Quiet::new(session, &frontend, &analysis).fetch_all(session, analysis)?;
     Ok(Interpreter::Hcl2(Box::new(analysis)))
 }

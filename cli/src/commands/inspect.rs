@@ -30,9 +30,8 @@ pub fn run(session: &mut Session, options: &InspectOptions) -> Exit {
 fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refused> {
     let mut frontend = Frontend::new(session, &options.template, false)?;
     let parsed = frontend.parse(session, &options.template)?;
-    let variables = frontend.give(session, &parsed)?;
     let mut ignored = Diagnostics::new();
-    let analysis = frontend.analyse_given(session, (parsed, variables), DataSupply::Later, &mut ignored);
+    let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut ignored);
     let analysis = Quiet::new(session, &frontend, &analysis).fetch_all(session, analysis)?;
     let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");

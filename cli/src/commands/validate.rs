@@ -30,10 +30,10 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
     let mut frontend = Frontend::new(session, &options.template, warn)?;
     let parsed = frontend.parse(session, &options.template)?;
     if options.syntax_only {
-        frontend.give(session, &parsed)?;
         session.say("Syntax-only check passed. Everything looks okay.");
         return Ok(());
     }
+    frontend.require_plugins(session, &parsed)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let supply = if options.evaluate_datasources { DataSupply::Later } else { DataSupply::Never };

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::config::component::{self, ComponentBlock, POST_PROCESSOR_META, PROVISIONER_META};
 use crate::config::shape::{Shape, attribute};
+use crate::config::{registry, setting};
 use crate::diagnostic::Diagnostics;
 use crate::dynamic;
-use crate::eval::{self, Scope};
+use crate::eval::Scope;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
-use crate::value::{Type, convert};
 
 const BUILD: Shape = Shape {
     attributes: &["name", "description", "sources"],
@@ -46,6 +46,8 @@ pub struct BuildBlock {
     pub error_cleanup: Option<ComponentBlock>,
     /// The post-processor chains, in file order regardless of their form.
     pub chains: Vec<Chain>,
+    /// Whether it says what a registry is told of it.
+    pub has_registry: bool,
     /// The block's header.
     pub header: Span,
 }
@@ -80,6 +82,7 @@ pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Opti
         provisioners: Vec::new(),
         error_cleanup: None,
         chains: Vec::new(),
+        has_registry: false,
         header: block.header,
     };
     for inner in &body.blocks {
@@ -125,10 +128,11 @@ fn decode_inner(inner: &Block, build: &mut BuildBlock, scope: &Scope<'_>, diags:
                 .chains
                 .push(body.blocks.iter().filter_map(|block| component::decode(block, POST_PROCESSOR_META)).collect());
         }
-        "hcp_packer_registry" => {
-            let detail = "This version does not publish to a registry. The block is read and nothing is sent.";
-            diags.warning("hcp_packer_registry has no effect", detail, inner.header);
+        "hcp_packer_registry" if std::mem::replace(&mut build.has_registry, true) => {
+            let detail = "A build block may hold one registry block.";
+            diags.error("Only one hcp_packer_registry is allowed", detail, inner.header);
         }
+        "hcp_packer_registry" => registry::check(inner, scope, diags),
         _ => {}
     }
 }
@@ -138,15 +142,8 @@ fn decode_use(inner: &Block, diags: &mut Diagnostics) -> Option<SourceUse> {
     let mut body = inner.body.clone();
     let mut name = None;
     if let Some(found) = attribute(&inner.body, "name") {
-        let value = eval::evaluate_constant(&found.expr, diags);
-        name = match convert(&value, &Type::String) {
-            Ok(value) => value.as_str().map(|text| Ident { name: text.into(), span: found.expr.span }),
-            Err(error) => {
-                diags.error("Unsuitable value type", format!("Unsuitable value: {error}."), found.expr.span);
-                None
-            }
-        };
-        name.as_ref()?;
+        let text = setting::text(&found.expr, None, diags)?;
+        name = Some(Ident { name: text, span: found.expr.span });
         body.attributes.retain(|attribute| &*attribute.name.name != "name");
     }
     Some(SourceUse { reference: inner.labels[0].clone(), name, body, header: inner.header })

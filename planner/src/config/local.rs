@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config::shape::{Shape, attribute, check_identifier};
+use crate::config::setting;
+use crate::config::shape::{Shape, attribute, check_identifier, report_blocks};
 use crate::diagnostic::Diagnostics;
-use crate::eval::{self, Scope};
 use crate::files::Files;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Expr, Ident};
-use crate::value::{Type, convert};
 
 const LOCAL: Shape = Shape { attributes: &["expression", "sensitive"], required: &["expression"], blocks: &[] };
 
@@ -25,33 +24,20 @@ pub struct LocalDefinition {
 }
 
 /// Decodes a `local "name"` block.
-pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<LocalDefinition> {
+pub fn decode(block: &Block, diags: &mut Diagnostics) -> Option<LocalDefinition> {
     LOCAL.check(&block.body, block.header, diags);
     let name = block.labels[0].clone();
     if !check_identifier(&name, "Invalid local name", diags) {
         return None;
     }
-    let sensitive = attribute(&block.body, "sensitive").is_some_and(|attribute| {
-        let value = eval::evaluate(&attribute.expr, scope, diags);
-        match convert(&value, &Type::Bool) {
-            Ok(value) => value.as_bool().unwrap_or(false),
-            Err(error) => {
-                let detail = format!("Inappropriate value for attribute \"sensitive\": {error}.");
-                diags.error("Unsuitable value type", detail, attribute.expr.span);
-                false
-            }
-        }
-    });
+    let sensitive = attribute(&block.body, "sensitive").and_then(|given| setting::flag(&given.expr, None, diags));
     let expr = attribute(&block.body, "expression")?.expr.clone();
-    Some(LocalDefinition { name, expr, sensitive })
+    Some(LocalDefinition { name, expr, sensitive: sensitive.unwrap_or(false) })
 }
 
 /// Decodes a `locals` block.
 pub fn decode_many(block: &Block, diags: &mut Diagnostics) -> Vec<LocalDefinition> {
-    for inner in &block.body.blocks {
-        let detail = format!("Blocks of type {:?} are not expected here.", inner.kind.name);
-        diags.error("Unsupported block type", detail, inner.kind.span);
-    }
+    report_blocks(&block.body, diags);
     let mut locals = Vec::with_capacity(block.body.attributes.len());
     for attribute in &block.body.attributes {
         if check_identifier(&attribute.name, "Invalid local name", diags) {

@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::span::Span;
 use crate::suggest::suggest;
+use crate::syntax;
 use crate::syntax::ast::{Attribute, Block, Body, Ident};
 
 /// The allowed content of one kind of block.
@@ -98,6 +99,14 @@ pub fn has_labels(block: &Block, n_labels: usize) -> bool {
     block.labels.len() == n_labels
 }
 
+/// Reports blocks in a body that holds nothing but names and values.
+pub fn report_blocks(body: &Body, diags: &mut Diagnostics) {
+    if let Some(block) = body.blocks.first() {
+        let summary = format!("Unexpected {:?} block", block.kind.name);
+        diags.error(summary, "Blocks are not allowed here.", block.kind.span);
+    }
+}
+
 /// The attribute called `name`.
 pub fn attribute<'a>(body: &'a Body, name: &str) -> Option<&'a Attribute> {
     body.attributes.iter().find(|attribute| &*attribute.name.name == name)
@@ -105,9 +114,7 @@ pub fn attribute<'a>(body: &'a Body, name: &str) -> Option<&'a Attribute> {
 
 /// Whether `name` may name a variable, local or data source; reports under `summary` when not.
 pub fn check_identifier(name: &Ident, summary: &str, diags: &mut Diagnostics) -> bool {
-    let mut chars = name.name.chars();
-    let starts = chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-    let valid = starts && chars.all(|next| next.is_ascii_alphanumeric() || next == '_' || next == '-');
+    let valid = syntax::is_identifier(&name.name);
     if !valid {
         let detail = "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
         diags.error(summary, detail, name.span);

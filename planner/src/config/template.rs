@@ -2,8 +2,10 @@
 
 use crate::config::data::{self, DataBlock};
 use crate::config::local::{self, LocalDefinition};
-use crate::config::packer::{self, PackerBlock};
-use crate::config::shape::{self, Shape};
+use crate::config::packer;
+use crate::config::plugin::{self, RequiredPlugin};
+use crate::config::registry;
+use crate::config::shape::{Shape, has_labels};
 use crate::config::source::{self, SourceBlock};
 use crate::config::variable::{self, VariableBlock};
 use crate::diagnostic::Diagnostics;
@@ -31,8 +33,8 @@ const ROOT: Shape = Shape {
 /// A decoded template. Expressions are still unevaluated, except variable defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Template {
-    /// `packer` blocks.
-    pub packer: Vec<PackerBlock>,
+    /// Plugins that the `packer` blocks require, in file order.
+    pub plugins: Vec<RequiredPlugin>,
     /// Declared variables, in file order.
     pub variables: Vec<VariableBlock>,
     /// Locals of both block forms, in file order.
@@ -43,6 +45,8 @@ pub struct Template {
     pub sources: Vec<SourceBlock>,
     /// `build` blocks, in file order. What is in them is decided when values are known: see [`super::build::decode`].
     pub builds: Vec<Block>,
+    /// `hcp_packer_registry` blocks outside of builds.
+    pub registries: Vec<Block>,
 }
 
 /// Decodes the bodies of all template files.
@@ -50,46 +54,53 @@ pub struct Template {
 /// `defaults` is what variable defaults are evaluated with: no variables, and `env` among the functions.
 pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut Diagnostics) -> Template {
     let mut template = Template::default();
-    let mut registries = 0;
     for body in bodies {
         ROOT.check(body, body.span, diags);
-        for block in &body.blocks {
-            match &*block.kind.name {
-                "packer" => template.packer.push(packer::decode(block, diags)),
-                "variable" if shape::has_labels(block, 1) => {
-                    template.variables.extend(variable::decode(block, defaults, diags));
-                }
-                "variables" => template.variables.extend(variable::decode_short(block, defaults, diags)),
-                "local" if shape::has_labels(block, 1) => template.locals.extend(local::decode(block, defaults, diags)),
-                "locals" => template.locals.extend(local::decode_many(block, diags)),
-                "data" if shape::has_labels(block, 2) => template.data.extend(data::decode(block, diags)),
-                "source" if shape::has_labels(block, 2) => template.sources.push(source::decode(block)),
-                "build" => template.builds.push(block.clone()),
-                "hcp_packer_registry" => {
-                    registries += 1;
-                    reject_registry(block.header, registries, diags);
-                }
-                _ => {}
-            }
+    }
+    // What is wrong is told kind by kind, as the reference reads all files for one kind before the next.
+    for block in blocks(bodies, "packer", 0) {
+        template.plugins.extend(packer::decode(block, diags));
+    }
+    plugin::report_duplicates(&template.plugins, diags);
+    for block in bodies.iter().flat_map(|body| &body.blocks) {
+        match &*block.kind.name {
+            "variable" if has_labels(block, 1) => template.variables.extend(variable::decode(block, defaults, diags)),
+            "variables" => template.variables.extend(variable::decode_short(block, defaults, diags)),
+            _ => {}
         }
     }
-    report_duplicates(&template, files, diags);
+    variable::report_duplicates(&template.variables, diags);
+    template.data.extend(blocks(bodies, "data", 2).filter_map(|block| data::decode(block, diags)));
+    data::report_duplicates(&template.data, files, diags);
+    for block in bodies.iter().flat_map(|body| &body.blocks) {
+        match &*block.kind.name {
+            "local" if has_labels(block, 1) => template.locals.extend(local::decode(block, diags)),
+            "locals" => template.locals.extend(local::decode_many(block, diags)),
+            _ => {}
+        }
+    }
+    local::report_duplicates(&template.locals, files, diags);
+    template.sources.extend(blocks(bodies, "source", 2).map(source::decode));
+    template.builds.extend(blocks(bodies, "build", 0).cloned());
+    template.registries.extend(blocks(bodies, "hcp_packer_registry", 0).cloned());
     template
 }
 
-/// The registry is a remote service; a template that wants one must not be told that it was used.
-fn reject_registry(at: crate::span::Span, nth: usize, diags: &mut Diagnostics) {
-    if nth > 1 {
-        diags.error("Only one hcp_packer_registry is allowed", "A template may hold one registry block.", at);
-    } else {
-        let detail = "This version does not publish to a registry. The block is read and nothing is sent.";
-        diags.warning("hcp_packer_registry has no effect", detail, at);
-    }
+/// The well-labelled blocks of one type.
+fn blocks<'b>(bodies: &'b [Body], kind: &'static str, n_labels: usize) -> impl Iterator<Item = &'b Block> {
+    let all = bodies.iter().flat_map(|body| &body.blocks);
+    all.filter(move |block| &*block.kind.name == kind && has_labels(block, n_labels))
 }
 
-fn report_duplicates(template: &Template, files: &Files, diags: &mut Diagnostics) {
-    variable::report_duplicates(&template.variables, diags);
-    local::report_duplicates(&template.locals, files, diags);
+/// Reports what is wrong with the blocks that a syntax check does not look at, seen from outside of them.
+pub fn check_late(template: &Template, files: &Files, scope: &Scope<'_>, diags: &mut Diagnostics) {
     source::report_duplicates(&template.sources, files, diags);
-    data::report_duplicates(&template.data, files, diags);
+    for (at, block) in template.registries.iter().enumerate() {
+        if at == 0 {
+            registry::check(block, scope, diags);
+        } else {
+            let detail = "A template may hold one registry block.";
+            diags.error("Only one hcp_packer_registry is allowed", detail, block.header);
+        }
+    }
 }

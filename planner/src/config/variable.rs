@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config::shape::{Shape, attribute, check_identifier};
+use crate::config::setting;
+use crate::config::shape::{Shape, attribute, check_identifier, report_blocks};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{self, Scope};
 use crate::span::Span;
 use crate::syntax::ast::{Attribute, Block, Expr, Ident};
-use crate::value::{Constraint, Type, Value, convert};
+use crate::value::{Constraint, Type, Value};
 
 const VARIABLE: Shape = Shape {
     attributes: &["type", "default", "description", "sensitive"],
@@ -29,6 +30,8 @@ pub struct VariableBlock {
     pub untyped: bool,
     /// Its default, converted; [`Value::Unknown`] when the default is broken and was reported.
     pub default: Option<Value>,
+    /// Where the default stands.
+    pub default_span: Option<Span>,
     /// What it is for.
     pub description: Option<Arc<str>>,
     /// Whether its text is masked in output.
@@ -45,9 +48,9 @@ pub struct Validation {
     /// Must be true.
     pub condition: Arc<Expr>,
     /// What to say when it is not.
-    pub error_message: String,
-    /// Where the condition stands.
-    pub span: Span,
+    pub error_message: Arc<str>,
+    /// The rule's header.
+    pub header: Span,
 }
 
 /// Decodes a `variable "name"` block.
@@ -59,19 +62,22 @@ pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Opti
     }
     let declared = attribute(&block.body, "type").map(|attribute| Constraint::from_expr(&attribute.expr, diags));
     let default = attribute(&block.body, "default");
+    let default_span = default.map(|attribute| attribute.expr.span);
     let (constraint, default) = type_and_default(declared, default, scope, diags);
     let untyped = constraint.ty == Type::Dynamic;
-    let description = setting(attribute(&block.body, "description"), &Type::String, scope, diags);
-    let sensitive = setting(attribute(&block.body, "sensitive"), &Type::Bool, scope, diags);
+    let given = |name: &str| attribute(&block.body, name).map(|attribute| &*attribute.expr);
+    let description = given("description").and_then(|expr| setting::text(expr, None, diags));
+    let sensitive = given("sensitive").and_then(|expr| setting::flag(expr, None, diags));
     let rules = block.body.blocks.iter().filter(|inner| &*inner.kind.name == "validation");
-    let validations = rules.filter_map(|rule| decode_validation(rule, &name.name, scope, diags)).collect();
+    let validations = rules.filter_map(|rule| decode_validation(rule, &name.name, diags)).collect();
     Some(VariableBlock {
         name,
         constraint,
         untyped,
         default,
-        description: description.and_then(|text| text.as_str().map(Arc::from)),
-        sensitive: sensitive.and_then(|flag| flag.as_bool()).unwrap_or(false),
+        default_span,
+        description,
+        sensitive: sensitive.unwrap_or(false),
         validations,
         span: block.header,
     })
@@ -79,10 +85,7 @@ pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Opti
 
 /// Decodes a `variables { name = default }` block.
 pub fn decode_short(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Vec<VariableBlock> {
-    for inner in &block.body.blocks {
-        let detail = format!("Blocks of type {:?} are not expected here.", inner.kind.name);
-        diags.error("Unsupported block type", detail, inner.kind.span);
-    }
+    report_blocks(&block.body, diags);
     let mut variables = Vec::with_capacity(block.body.attributes.len());
     for attribute in &block.body.attributes {
         if !check_identifier(&attribute.name, "Invalid variable name", diags) {
@@ -94,6 +97,7 @@ pub fn decode_short(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -
             untyped: constraint.ty == Type::Dynamic,
             constraint,
             default,
+            default_span: Some(attribute.expr.span),
             description: None,
             sensitive: false,
             validations: Vec::new(),
@@ -139,31 +143,17 @@ fn type_and_default(
     }
 }
 
-fn setting(attribute: Option<&Attribute>, ty: &Type, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Value> {
-    let attribute = attribute?;
-    let value = eval::evaluate(&attribute.expr, scope, diags);
-    match convert(&value, ty) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let detail = format!("Inappropriate value for attribute {:?}: {error}.", attribute.name.name);
-            diags.error("Unsuitable value type", detail, attribute.expr.span);
-            None
-        }
-    }
-}
-
-fn decode_validation(block: &Block, variable: &str, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Validation> {
+fn decode_validation(block: &Block, variable: &str, diags: &mut Diagnostics) -> Option<Validation> {
     VALIDATION.check(&block.body, block.header, diags);
-    let condition = attribute(&block.body, "condition")?;
-    let message = attribute(&block.body, "error_message")?;
-    let condition_ok = check_condition(&condition.expr, variable, diags);
-    let text = setting(Some(message), &Type::String, scope, diags)?;
-    let message_ok = check_message(text.as_str().unwrap_or_default(), message.expr.span, diags);
-    (condition_ok && message_ok).then(|| Validation {
-        condition: condition.expr.clone(),
-        error_message: text.as_str().unwrap_or_default().to_owned(),
-        span: condition.expr.span,
-    })
+    let condition = attribute(&block.body, "condition");
+    let message = attribute(&block.body, "error_message");
+    let condition_ok = condition.is_some_and(|condition| check_condition(&condition.expr, variable, diags));
+    let text = message.and_then(|message| {
+        let text = setting::text(&message.expr, None, diags)?;
+        check_message(&text, message.expr.span, diags).then_some(text)
+    });
+    let (Some(condition), Some(error_message), true) = (condition, text, condition_ok) else { return None };
+    Some(Validation { condition: condition.expr.clone(), error_message, header: block.header })
 }
 
 /// A condition may look at its own variable only.
@@ -181,7 +171,7 @@ fn check_condition(condition: &Expr, variable: &str, diags: &mut Diagnostics) ->
             diags.error("Invalid reference in variable validation", detail, reference.span);
         }
     }
-    if valid && !refers_to_self {
+    if !refers_to_self {
         valid = false;
         let detail =
             format!("The condition for variable {variable:?} must refer to var.{variable} in order to test it.");

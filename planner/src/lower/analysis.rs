@@ -15,7 +15,7 @@ use crate::value::Type;
 use crate::values::dependencies::{Definition, Dependencies, DependencyIndex};
 use crate::values::store::{DataSupply, Surroundings, Values};
 use crate::values::variables;
-use crate::values::{VariableInputs, Variables};
+use crate::values::{ComponentScope, VariableInputs, Variables};
 
 /// A template that was read and decoded.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Parsed {
     pub template: Template,
     /// The files it came from.
     pub found: TemplateFiles,
+    /// The values of its variables, not validated yet.
+    pub variables: Variables,
 }
 
 /// A template with its values.
@@ -37,8 +39,10 @@ pub struct Analysis {
 
 /// Finds, reads and decodes the template behind `argument`. All files are read and all problems reported.
 ///
-/// `None` when nothing can be said about the template beyond what `diags` holds.
-pub fn parse(argument: &str, version: &str, host: &Host, files: &mut Files, diags: &mut Diagnostics) -> Option<Parsed> {
+/// The values given for variables are read too. `None` when nothing can be said about the template beyond what `diags`
+/// holds.
+pub fn parse(argument: &str, inputs: Inputs<'_>, files: &mut Files, diags: &mut Diagnostics) -> Option<Parsed> {
+    let Inputs { host, version, .. } = inputs;
     let found = match find_templates(argument, &host.working_dir) {
         Ok(found) => found,
         Err(problems) => {
@@ -53,13 +57,23 @@ pub fn parse(argument: &str, version: &str, host: &Host, files: &mut Files, diag
         );
         diags.error("JSON templates are not supported", detail, None);
     }
-    let bodies = parse_files(&found, &host.working_dir, files, diags);
+    let mut problems = Diagnostics::new();
+    let bodies = parse_files(&found, &host.working_dir, files, &mut problems);
+    if !problems.has_errors() {
+        config::packer::check_versions(&bodies, version, &mut problems);
+    }
+    let failed = problems.has_errors();
+    diags.append(problems);
+    if failed {
+        return None;
+    }
     let nothing = MapLookup::default();
     let functions = Functions::for_variable_defaults();
     let scope = Scope { variables: &nothing, functions: &functions, host };
     let template = config::template::decode(&bodies, files, &scope, diags);
-    config::packer::report_version(&template.packer, version, diags);
-    Some(Parsed { template, found })
+    let given = VariableInputs { auto_files: found.auto_variables.clone(), ..inputs.variables.clone() };
+    let variables = variables::collect(&template.variables, &given, files, &host.working_dir, diags);
+    Some(Parsed { template, found, variables })
 }
 
 fn parse_files(
@@ -82,42 +96,28 @@ fn parse_files(
     bodies
 }
 
-/// What [`analyse`] takes besides the template.
-#[derive(Debug)]
-pub struct AnalysisInputs<'a> {
-    /// What [`give`] made of the values for variables.
-    pub variables: Variables,
+/// What [`parse`] and [`analyse`] take besides the template.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Values for variables.
+    pub variables: &'a VariableInputs,
     /// Files, environment and clock for functions.
-    pub host: Host,
+    pub host: &'a Host,
     /// `packer.version`.
     pub version: &'a str,
-    /// Whether data sources will run.
-    pub data: DataSupply,
-}
-
-/// Reads the values given for variables and reports what is wrong with them: what a syntax check sees of values.
-pub fn give(
-    parsed: &Parsed,
-    given: &VariableInputs,
-    host: &Host,
-    files: &mut Files,
-    diags: &mut Diagnostics,
-) -> Variables {
-    let given = VariableInputs { auto_files: parsed.found.auto_variables.clone(), ..given.clone() };
-    variables::collect(&parsed.template.variables, &given, files, &host.working_dir, diags)
 }
 
 /// Gives variables and locals their values. Data sources are unknown until they run.
 pub fn analyse(
     parsed: Parsed,
-    inputs: AnalysisInputs<'_>,
+    inputs: Inputs<'_>,
+    data: DataSupply,
     catalog: &dyn Catalog,
     files: &Files,
     diags: &mut Diagnostics,
 ) -> Analysis {
-    let Parsed { template, found } = parsed;
-    let AnalysisInputs { variables, host, version, data } = inputs;
-    config::packer::report_plugins(&template.packer, diags);
+    let Parsed { template, found, variables } = parsed;
+    let Inputs { host, version, .. } = inputs;
     let functions = Functions::standard();
     variables::report_unset(&template.variables, &variables, diags);
     // Rules resolve file names from the working directory, everything else from the template's directory.
@@ -129,8 +129,12 @@ pub fn analyse(
     let index = if problems.has_errors() { index.without_order() } else { index };
     diags.append(problems);
     let outputs = output_types(&template, catalog, diags);
-    let surroundings = Surroundings { root: found.root, version: version.to_owned(), functions, host, data };
+    let surroundings =
+        Surroundings { root: found.root, version: version.to_owned(), functions, host: host.clone(), data };
     let values = Values::new(&template, variables, index, outputs, surroundings, diags);
+    let plain = ComponentScope::plain(&values);
+    let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
+    config::template::check_late(&template, files, &scope, diags);
     Analysis { template, values }
 }
 

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, ComponentKind};
-use crate::config::{BuildBlock, ComponentBlock, Template, build};
+use crate::config::{BuildBlock, ComponentBlock, Template, build, setting};
 use crate::diagnostic::Diagnostics;
-use crate::eval::{self, Scope};
+use crate::eval::Scope;
 use crate::lower::analysis::Analysis;
 use crate::lower::meta::{self, PostProcessorMeta};
 use crate::lower::program::{BlockPlan, Build};
 use crate::lower::reference::{Schemas, SourceIndex, parse_reference};
 use crate::select::Selection;
 use crate::span::Span;
-use crate::syntax::ast::Block;
-use crate::value::{Type, Value, convert};
+use crate::syntax::ast::{Block, Expr};
+use crate::value::Value;
 use crate::values::{BuildView, ComponentScope};
 
 /// Builds and what their blocks share.
@@ -76,22 +76,24 @@ impl Expander<'_> {
         let values = &self.analysis.values;
         let plain = ComponentScope::plain(values);
         let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
-        let block = build::decode(block, &scope, self.diags)?;
-        let plan = self.block_plan(block);
-        let choices = self.choices(&plan.block);
+        let mut found = Diagnostics::new();
+        let decoded = build::decode(block, &scope, &mut found);
+        let head = decoded.and_then(|block| Some((read_head(&block, &scope, &mut found)?, block)));
+        let whole = !found.has_errors();
+        self.diags.append(found);
+        let (Head { name, description, sources }, block) = head?;
+        let plan = self.block_plan(block, name, description);
+        if whole && sources.is_empty() && plan.block.source_uses.is_empty() {
+            let detail = "a build block must reference at least one source to be built";
+            self.diags.error("missing source reference", detail, plan.block.header);
+        }
+        let choices = self.choices(&plan.block, &sources);
         self.check_components(&plan.block);
         Some((plan, choices))
     }
 
-    fn block_plan(&mut self, block: BuildBlock) -> BlockPlan {
+    fn block_plan(&mut self, block: BuildBlock, name: Arc<str>, description: Arc<str>) -> BlockPlan {
         let values = &self.analysis.values;
-        let plain = ComponentScope::plain(values);
-        let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
-        let text = |expr: &Option<Arc<eval::Expr>>, diags: &mut Diagnostics| {
-            expr.as_ref().map(|expr| text_of(expr, &scope, diags)).unwrap_or_default()
-        };
-        let name = text(&block.name, self.diags);
-        let description = text(&block.description, self.diags);
         let named = Value::object([("name", Value::string(name.clone()))]);
         let inside = ComponentScope::new(values, None, BuildView::Known(named));
         let scope = Scope { variables: &inside, functions: &values.functions, host: &values.host };
@@ -105,40 +107,15 @@ impl Expander<'_> {
         BlockPlan { block, name, description, provisioners, error_cleanup, chains }
     }
 
-    /// All entries of `sources`, then all `source` blocks.
-    fn choices(&mut self, block: &BuildBlock) -> Vec<SourceChoice> {
-        let mut choices = Vec::new();
-        if let Some(expr) = &block.sources {
-            let values = &self.analysis.values;
-            let plain = ComponentScope::plain(values);
-            let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
-            let listed = eval::evaluate(expr, &scope, self.diags);
-            match convert(&listed, &Type::List(Arc::new(Type::String))) {
-                Ok(list) if list.is_wholly_known() => {
-                    for entry in list.items().unwrap_or_default() {
-                        let text = entry.as_str().unwrap_or_default();
-                        choices.extend(self.choose(text, expr.span, None, None));
-                    }
-                }
-                Ok(_) if self.diags.has_errors() => {}
-                Ok(_) => {
-                    let detail = "The list of sources depends on a data source that has not run yet.";
-                    self.diags.error("Unknown sources", detail, expr.span);
-                }
-                Err(error) => {
-                    let detail = format!("Inappropriate value for attribute \"sources\": {error}.");
-                    self.diags.error("Unsuitable value type", detail, expr.span);
-                }
-            }
+    /// All entries of `sources`, then all `source` blocks. Faults are told at the build: it is what cannot be made.
+    fn choices(&mut self, block: &BuildBlock, listed: &[Arc<str>]) -> Vec<SourceChoice> {
+        let mut choices = Vec::with_capacity(listed.len() + block.source_uses.len());
+        for text in listed {
+            choices.extend(self.choose(text, block.header, None, None));
         }
         for (at, used) in block.source_uses.iter().enumerate() {
-            let reference = &used.reference;
             let local = used.name.as_ref().map(|name| name.name.clone());
-            choices.extend(self.choose(&reference.name, reference.span, Some(at), local));
-        }
-        if block.sources.is_none() && block.source_uses.is_empty() {
-            let detail = "a build block must reference at least one source to be built";
-            self.diags.error("missing source reference", detail, block.header);
+            choices.extend(self.choose(&used.reference.name, block.header, Some(at), local));
         }
         choices
     }
@@ -181,15 +158,25 @@ impl Expander<'_> {
     }
 }
 
-fn text_of(expr: &eval::Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Arc<str> {
-    let value = eval::evaluate(expr, scope, diags);
-    match convert(&value, &Type::String) {
-        Ok(value) => value.as_str().map(Arc::from).unwrap_or_default(),
-        Err(error) => {
-            diags.error("Unsuitable value type", format!("Unsuitable value: {error}."), expr.span);
-            Arc::default()
-        }
-    }
+/// What a block says of itself.
+struct Head {
+    name: Arc<str>,
+    description: Arc<str>,
+    sources: Vec<Arc<str>>,
+}
+
+/// Reads the arguments of a block; none when one of them cannot be read, which is said.
+fn read_head(block: &BuildBlock, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Head> {
+    let mut text = |expr: &Option<Arc<Expr>>| match expr {
+        Some(expr) => setting::text(expr, Some(scope), diags),
+        None => Some(Arc::default()),
+    };
+    let (name, description) = (text(&block.name), text(&block.description));
+    let sources = match &block.sources {
+        Some(expr) => setting::texts(expr, Some(scope), diags),
+        None => Some(Vec::new()),
+    };
+    Some(Head { name: name?, description: description?, sources: sources? })
 }
 
 fn make_build(template: &Template, at: usize, plan: &BlockPlan, choice: SourceChoice, selection: &Selection) -> Build {

@@ -20,11 +20,11 @@ pub fn lower(
     (limits, extent): (Limits, Extent),
     diags: &mut Diagnostics,
 ) -> Program {
-    if analysis.template.builds.is_empty() {
+    let mut expanded = builds::expand(&analysis, catalog, selection, diags);
+    if analysis.template.builds.is_empty() && !diags.has_errors() {
         let detail = "A build block with one or more sources is required for executing a build.";
         diags.error("Missing build block", detail, None);
     }
-    let mut expanded = builds::expand(&analysis, catalog, selection, diags);
     require_datasources(&analysis.template, catalog, &mut expanded.schemas);
     let Analysis { template, values } = analysis;
     let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::config::ComponentBlock;
+use crate::config::{ComponentBlock, setting};
 use crate::diagnostic::Diagnostics;
 use crate::duration::GoDuration;
 use crate::eval::{self, Scope};
 use crate::syntax::ast::Expr;
-use crate::value::{Type, Value, convert};
+use crate::value::Value;
 
 /// Which sources a component runs for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,17 +54,17 @@ pub struct PostProcessorMeta {
     pub keep_input_artifact: Option<bool>,
 }
 
-/// Evaluates a provisioner's meta-arguments.
+/// Evaluates a provisioner's meta-arguments. With errors in `diags` the result is not what the author meant.
 pub fn provisioner(block: &ComponentBlock, scope: &Scope<'_>, diags: &mut Diagnostics) -> ProvisionerMeta {
     let mut reader = Reader { block, scope, diags };
-    let retries = reader.value("max_retries", &Type::Number).and_then(|value| value.as_number()?.to_i64());
+    let retries = reader.read("max_retries", setting::whole_number).unwrap_or(0);
     ProvisionerMeta {
-        name: reader.text("name"),
+        name: reader.read("name", setting::text).unwrap_or_default(),
         sources: reader.only_except(),
         pause_before: reader.duration("pause_before"),
         timeout: reader.duration("timeout"),
-        max_retries: retries.map_or(0, |retries| u32::try_from(retries.max(0)).unwrap_or(u32::MAX)),
-        continue_on_error: reader.flag("continue_on_error").unwrap_or(false),
+        max_retries: u32::try_from(retries.max(0)).unwrap_or(u32::MAX),
+        continue_on_error: reader.read("continue_on_error", setting::flag).unwrap_or(false),
         overrides: reader.overrides(),
     }
 }
@@ -73,9 +73,9 @@ pub fn provisioner(block: &ComponentBlock, scope: &Scope<'_>, diags: &mut Diagno
 pub fn post_processor(block: &ComponentBlock, scope: &Scope<'_>, diags: &mut Diagnostics) -> PostProcessorMeta {
     let mut reader = Reader { block, scope, diags };
     PostProcessorMeta {
-        name: reader.text("name"),
+        name: reader.read("name", setting::text).unwrap_or_default(),
         sources: reader.only_except(),
-        keep_input_artifact: reader.flag("keep_input_artifact"),
+        keep_input_artifact: reader.read("keep_input_artifact", setting::optional_flag),
     }
 }
 
@@ -86,84 +86,53 @@ struct Reader<'a, 's> {
 }
 
 impl Reader<'_, '_> {
-    fn expr(&self, name: &str) -> Option<Expr> {
-        self.block.meta.get(name).cloned()
-    }
-
-    fn value(&mut self, name: &str, ty: &Type) -> Option<Value> {
-        let expr = self.expr(name)?;
-        let value = eval::evaluate(&expr, self.scope, self.diags);
-        match convert(&value, ty) {
-            Ok(value) if !value.is_known() && !self.diags.has_errors() => {
-                let detail = format!(
-                    "The value of {name:?} must be known before the build starts; it depends on something that only \
-                     exists later, such as source or build values."
-                );
-                self.diags.error("Unsuitable value", detail, expr.span);
-                None
-            }
-            Ok(value) => Some(value),
-            Err(error) => {
-                let detail = format!("Inappropriate value for attribute {name:?}: {error}.");
-                self.diags.error("Unsuitable value type", detail, expr.span);
-                None
-            }
-        }
-    }
-
-    fn text(&mut self, name: &str) -> Arc<str> {
-        let value = self.value(name, &Type::String);
-        value.and_then(|value| value.as_str().map(Arc::from)).unwrap_or_default()
-    }
-
-    fn flag(&mut self, name: &str) -> Option<bool> {
-        self.value(name, &Type::Bool)?.as_bool()
-    }
-
-    fn names(&mut self, name: &str) -> Vec<Arc<str>> {
-        let value = self.value(name, &Type::List(Arc::new(Type::String)));
-        let items = value.as_ref().and_then(Value::items).unwrap_or_default();
-        items.iter().filter_map(Value::as_str).map(Arc::from).collect()
+    fn read<T>(&mut self, name: &str, read: fn(&Expr, Option<&Scope<'_>>, &mut Diagnostics) -> Option<T>) -> Option<T> {
+        read(self.block.meta.get(name)?, Some(self.scope), self.diags)
     }
 
     fn only_except(&mut self) -> OnlyExcept {
-        if let (Some(_), Some(except)) = (self.expr("only"), self.expr("except")) {
+        let only = self.read("only", setting::texts).unwrap_or_default();
+        let except = self.read("except", setting::texts).unwrap_or_default();
+        if !only.is_empty() && !except.is_empty() {
             let detail = "Remove one of the two: 'only' lists the sources to run for, 'except' those to leave out.";
-            self.diags.error("only one of 'only' or 'except' may be specified", detail, except.span);
+            self.diags.error("only one of 'only' or 'except' may be specified", detail, self.block.header);
         }
-        OnlyExcept { only: self.names("only"), except: self.names("except") }
+        OnlyExcept { only, except }
     }
 
     fn duration(&mut self, name: &str) -> GoDuration {
-        let value = self.value(name, &Type::String);
-        let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let text = self.read(name, setting::text).unwrap_or_default();
         if text.is_empty() {
             return GoDuration::default();
         }
         match text.parse() {
             Ok(duration) => duration,
             Err(error) => {
-                let span = self.expr(name).map(|expr| expr.span);
                 let detail = format!("{error}. Durations are written like \"300ms\", \"90s\" or \"1h30m\".");
-                self.diags.error(format!("Failed to parse {name} duration"), detail, span);
+                self.diags.error(format!("Failed to parse {name} duration"), detail, self.block.header);
                 GoDuration::default()
             }
         }
     }
 
+    /// Settings by source name; what is in them may still be unknown.
     fn overrides(&mut self) -> Option<Value> {
-        let value = self.value("override", &Type::Dynamic)?;
-        let span = self.expr("override").map(|expr| expr.span);
-        let Some(entries) = value.entries() else {
+        let expr = self.block.meta.get("override")?;
+        let mut found = Diagnostics::new();
+        let value = eval::evaluate(expr, self.scope, &mut found);
+        let failed = found.has_errors();
+        self.diags.append(found);
+        if failed || value.is_null() {
+            return None;
+        }
+        let Value::Object(entries) = &value else {
             let detail = "Give an object with a source name for each key and an object of settings for each value.";
-            self.diags.error("provisioner's override block must be an HCL object", detail, span);
+            self.diags.error("provisioner's override block must be an HCL object", detail, self.block.header);
             return None;
         };
-        for (name, inner) in entries {
-            if inner.entries().is_none() {
-                let summary = format!("provisioner's override.'{name}' block must be an HCL object");
-                self.diags.error(summary, "Give an object of settings.", span);
-            }
+        for (name, _) in entries.iter().filter(|(_, inner)| !matches!(inner, Value::Object(_))) {
+            let summary = format!("provisioner's override.'{name}' block must be an HCL object");
+            self.diags.error(summary, "Give an object of settings.", self.block.header);
         }
         Some(value)
     }

@@ -8,6 +8,7 @@ use crate::config::SourceBlock;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
 use crate::suggest::suggest;
+use crate::syntax::is_identifier;
 
 /// Finds sources by `type.name`.
 #[derive(Debug)]
@@ -54,18 +55,14 @@ pub fn parse_reference(text: &str, at: Span) -> Result<(&str, &str), Diagnostic>
         [kind, name] | [_, kind, name, ..] => Some((*kind, *name)),
         _ => None,
     };
-    pair.filter(|(kind, name)| is_name(kind) && is_name(name)).ok_or_else(|| {
-        let detail = "A source type is made of three parts that are split by a dot `.`; each part must start with a \
-                      letter and may contain only letters, digits, underscores, and dashes. A valid source reference \
-                      looks like: `source.type.name`";
+    pair.filter(|(kind, name)| is_identifier(kind) && is_identifier(name)).ok_or_else(|| {
+        let detail = format!(
+            "A source type is made of three parts that are split by a dot `.`; each part must start with a letter and may \
+             contain only letters, digits, underscores, and dashes. A valid source reference looks like: \
+             `source.type.name`\n\nThis one is {text:?}."
+        );
         Diagnostic::error("Invalid source reference", detail, at)
     })
-}
-
-fn is_name(part: &str) -> bool {
-    let mut chars = part.chars();
-    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && chars.all(|next| next.is_alphanumeric() || next == '_' || next == '-')
 }
 
 /// The schemas of all components a template uses, looked up once each.
@@ -110,9 +107,11 @@ fn unknown_component(catalog: &dyn Catalog, kind: ComponentKind, label: &str, na
         Some(meant) => format!("Did you mean to use {meant:?}?"),
         None => {
             let filter = name.split('-').next().unwrap_or(name);
+            let label = label.trim_end_matches(" type");
             format!(
-                "The {label} {name} is not built in, and no plugin that has it was found. Plugins and how to install \
-                 them are listed at\n\nhttps://developer.hashicorp.com/packer/integrations?filter={filter}"
+                "The {label} {name} is unknown by Packer, and is likely part of a plugin that is not installed.\nYou may find \
+                 the needed plugin along with installation instructions documented on the Packer integrations \
+                 page.\n\nhttps://developer.hashicorp.com/packer/integrations?filter={filter}"
             )
         }
     };

@@ -17,6 +17,6 @@ mod token;
 mod unfinished;
 mod variant;
 
-pub use parse::{parse_body, parse_expression, parse_template};
+pub use parse::{is_identifier, parse_body, parse_expression, parse_template};
 pub use unfinished::{Standing, Unfinished, is_unfinished};
 pub use variant::{Role, parse_json_body};

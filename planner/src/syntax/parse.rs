@@ -57,6 +57,11 @@ pub fn parse_template(files: &Files, file: FileId) -> Result<Expr, Diagnostics> 
     source.read(Mode::Template, explain_template, |repair| source.template(repair))
 }
 
+/// Whether `text` could stand in an expression as a name.
+pub fn is_identifier(text: &str) -> bool {
+    hcl::Identifier::new(text).is_ok()
+}
+
 /// The JSON string at `span` of `document` as a template, `string` being its text.
 pub(super) fn parse_string_template(string: &str, document: &str, span: Span) -> Result<Expr, Diagnostics> {
     let source = Source { text: string, origin: Origin::json_string(document, span) };

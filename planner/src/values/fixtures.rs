@@ -8,10 +8,10 @@ use crate::diagnostic::Diagnostics;
 use crate::eval::{Functions, Host, MapLookup, Scope};
 use crate::files::Files;
 use crate::find::TemplateFiles;
-use crate::lower::analysis::{Analysis, AnalysisInputs, Parsed, analyse, give};
+use crate::lower::analysis::{Analysis, Inputs, Parsed, analyse};
 use crate::syntax;
 use crate::value::{ObjectType, Type, Value};
-use crate::values::{DataSupply, VariableInputs};
+use crate::values::{DataSupply, VariableInputs, variables};
 
 /// Every component there can be. Data sources take anything and yield an object with `output`, a string.
 struct Anything;
@@ -42,10 +42,11 @@ pub(crate) fn analysed(text: &str, host: &Host, data: DataSupply) -> (Analysis, 
     let functions = Functions::for_variable_defaults();
     let scope = Scope { variables: &nothing, functions: &functions, host };
     let template = template::decode(body.as_slice(), &files, &scope, &mut diags);
-    let parsed = Parsed { template, found: TemplateFiles { root: "root".to_owned(), ..TemplateFiles::default() } };
-    let variables = give(&parsed, &VariableInputs::default(), host, &mut files, &mut diags);
-    let inputs = AnalysisInputs { variables, host: host.clone(), version: "1.16.0", data };
-    let analysis = analyse(parsed, inputs, &Anything, &files, &mut diags);
+    let given = VariableInputs::default();
+    let variables = variables::collect(&template.variables, &given, &mut files, &host.working_dir, &mut diags);
+    let found = TemplateFiles { root: "root".to_owned(), ..TemplateFiles::default() };
+    let inputs = Inputs { variables: &given, host, version: "1.16.0" };
+    let analysis = analyse(Parsed { template, found, variables }, inputs, data, &Anything, &files, &mut diags);
     (analysis, diags)
 }
 

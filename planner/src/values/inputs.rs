@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::VariableBlock;
+use crate::config::shape::report_blocks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
 use crate::files::Files;
@@ -41,16 +42,22 @@ impl VariableInputs {
 pub struct FileEntry {
     /// The variable's name.
     pub name: Arc<str>,
-    /// Its value, not converted yet.
-    pub value: Value,
+    /// Its value, not converted yet; none when no variable has that name: such a value is not looked at.
+    pub value: Option<Value>,
     /// Where the value stands; JSON files give none.
     pub span: Option<Span>,
     /// The file's name.
     pub file: String,
 }
 
-/// Reads one variable file. Problems are reported and leave their entries out.
-pub fn read_variable_file(files: &mut Files, path: &Path, base: &Path, diags: &mut Diagnostics) -> Vec<FileEntry> {
+/// Reads one variable file. Problems are reported and leave their entries out. `is_declared` tells which names matter.
+pub fn read_variable_file(
+    files: &mut Files,
+    path: &Path,
+    base: &Path,
+    is_declared: &dyn Fn(&str) -> bool,
+    diags: &mut Diagnostics,
+) -> Vec<FileEntry> {
     let shown = path.to_string_lossy().into_owned();
     if !shown.ends_with(".hcl") && !shown.ends_with(".json") {
         let detail = "A var file must be suffixed with `.hcl` or `.json`.";
@@ -69,24 +76,30 @@ pub fn read_variable_file(files: &mut Files, path: &Path, base: &Path, diags: &m
     }
     let (body, found) = syntax::parse_body(files, id);
     diags.append(found);
-    body.map(|body| hcl_entries(&body, &shown, diags)).unwrap_or_default()
+    body.map(|body| hcl_entries(&body, &shown, is_declared, diags)).unwrap_or_default()
 }
 
-fn hcl_entries(body: &Body, shown: &str, diags: &mut Diagnostics) -> Vec<FileEntry> {
-    for block in &body.blocks {
-        if &*block.kind.name == "variable" {
-            let detail = "A .pkrvar file is used to assign values to variables that have already been declared in \
-                          .pkr files. To declare a variable, move this block to a .pkr.hcl file.";
-            diags.error("Variable declaration in a .pkrvar file", detail, block.header);
-            return Vec::new();
-        }
-        let detail = format!("Blocks of type {:?} are not expected here.", block.kind.name);
-        diags.error("Unsupported block type", detail, block.kind.span);
+fn hcl_entries(
+    body: &Body,
+    shown: &str,
+    is_declared: &dyn Fn(&str) -> bool,
+    diags: &mut Diagnostics,
+) -> Vec<FileEntry> {
+    let mut declares = false;
+    for block in body.blocks.iter().filter(|block| &*block.kind.name == "variable") {
+        let detail = "A .pkrvar file is used to assign values to variables that have already been declared in .pkr \
+                      files. To declare a variable, move this block to a .pkr.hcl file.";
+        diags.error("Variable declaration in a .pkrvar file", detail, block.kind.span);
+        declares = true;
     }
+    if declares {
+        return Vec::new();
+    }
+    report_blocks(body, diags);
     let mut entries = Vec::with_capacity(body.attributes.len());
     for attribute in &body.attributes {
         let mut found = Diagnostics::new();
-        let value = eval::evaluate_constant(&attribute.expr, &mut found);
+        let value = is_declared(&attribute.name.name).then(|| eval::evaluate_constant(&attribute.expr, &mut found));
         if !found.has_errors() {
             let (name, span) = (attribute.name.name.clone(), Some(attribute.expr.span));
             entries.push(FileEntry { name, value, span, file: shown.to_owned() });
@@ -112,7 +125,12 @@ fn json_entries(text: &str, shown: &str, diags: &mut Diagnostics) -> Vec<FileEnt
     };
     entries
         .iter()
-        .map(|(name, value)| FileEntry { name: name.clone(), value: value.clone(), span: None, file: shown.to_owned() })
+        .map(|(name, value)| FileEntry {
+            name: name.clone(),
+            value: Some(value.clone()),
+            span: None,
+            file: shown.to_owned(),
+        })
         .collect()
 }
 

@@ -19,7 +19,8 @@ use crate::values::inputs::{FileEntry, VariableInputs, read_variable_file, undec
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
     values: BTreeMap<Arc<str>, Value>,
-    origins: BTreeMap<Arc<str>, Origin>,
+    /// Where each value comes from, and where it stands if it stands in a file.
+    origins: BTreeMap<Arc<str>, (Origin, Option<Span>)>,
     sensitive: Vec<Arc<str>>,
 }
 
@@ -95,7 +96,7 @@ pub fn collect(
         let candidates = given.remove(&*name).unwrap_or_default();
         let winner = pick(block, candidates, inputs, diags);
         if let Some(winner) = &winner {
-            variables.origins.insert(name.clone(), winner.origin);
+            variables.origins.insert(name.clone(), (winner.origin, winner.span));
         }
         let value = winner.map_or_else(|| Value::Unknown(block.constraint.ty.clone()), |given| given.value);
         if block.sensitive {
@@ -120,9 +121,10 @@ struct Collector<'a> {
 impl<'a> Collector<'a> {
     fn read_files(&mut self, paths: &[PathBuf], origin: Origin) {
         for path in paths {
-            for entry in read_variable_file(self.files, path, self.working_dir, self.diags) {
+            let is_declared = |name: &str| self.index.contains_key(name);
+            for entry in read_variable_file(self.files, path, self.working_dir, &is_declared, self.diags) {
                 match self.index.get(&*entry.name).copied() {
-                    Some(block) => self.take_entry(block, origin, &entry),
+                    Some(block) => self.take_entry(block, origin, entry),
                     None if self.inputs.warn_undeclared => self.diags.push(undeclared(&entry)),
                     None => {}
                 }
@@ -130,10 +132,11 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn take_entry(&mut self, block: &'a VariableBlock, origin: Origin, entry: &FileEntry) {
-        match block.constraint.convert(&entry.value) {
+    fn take_entry(&mut self, block: &'a VariableBlock, origin: Origin, entry: FileEntry) {
+        let Some(value) = &entry.value else { return };
+        match block.constraint.convert(value) {
             Ok(value) => {
-                let given = Given { origin, value, span: entry.span, place: entry.file.clone() };
+                let given = Given { origin, value, span: entry.span, place: entry.file };
                 self.given.entry(&block.name.name).or_default().push(given);
             }
             Err(error) => self.diags.push(incompatible(block, &error.to_string(), showable(block, entry.span))),
@@ -221,7 +224,7 @@ fn pick(
     let winner = candidates.into_iter().max_by_key(strength);
     winner.or_else(|| {
         let value = block.default.clone()?;
-        Some(Given { origin: Origin::Default, value, span: Some(block.span), place: "default".to_owned() })
+        Some(Given { origin: Origin::Default, value, span: block.default_span, place: "default".to_owned() })
     })
 }
 
@@ -269,33 +272,39 @@ pub fn validate(
         let lookup = MapLookup::from_iter([("var", own)]);
         let scope = Scope { variables: &lookup, functions, host };
         for rule in &block.validations {
-            let mut found = Diagnostics::new();
-            let result = eval::evaluate(&rule.condition, &scope, &mut found);
-            let failed = found.has_errors();
-            diags.append(found);
-            if failed || !result.is_known() {
-                continue;
-            }
-            match convert(&result, &Type::Bool).ok().and_then(|value| value.as_bool()) {
-                Some(true) => {}
-                Some(false) => {
-                    let origin = variables.origins.get(&block.name.name).copied().unwrap_or(Origin::Default);
-                    diags.push(rule_failed(block, rule, origin.label(), files));
-                }
-                None => {
-                    let detail = "The result of a validation condition must be true or false.";
-                    diags.error("Invalid variable validation result", detail, rule.span);
-                }
+            if check_rule(rule, &scope, diags) == Some(false) {
+                diags.push(rule_failed(block, rule, variables, files));
             }
         }
     }
 }
 
-fn rule_failed(block: &VariableBlock, rule: &Validation, from: &str, files: &Files) -> Diagnostic {
-    let (line, start) = files.line_column(rule.span.file, rule.span.start);
-    let (_, end) = files.line_column(rule.span.file, rule.span.end);
-    let name = &files.get(rule.span.file).name;
+/// Whether a rule holds; none when that cannot be told, yet or at all.
+fn check_rule(rule: &Validation, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<bool> {
+    let mut found = Diagnostics::new();
+    let result = eval::evaluate(&rule.condition, scope, &mut found);
+    let failed = found.has_errors();
+    diags.append(found);
+    if failed || !result.is_known() {
+        return None;
+    }
+    let detail = match convert(&result, &Type::Bool) {
+        Ok(Value::Bool(holds)) => return Some(holds),
+        Ok(_) => "Validation condition expression must return either true or false, not null.".to_owned(),
+        Err(error) => format!("Invalid validation condition result value: {error}."),
+    };
+    diags.push(eval::explain(&rule.condition, scope, "Invalid variable validation result", detail));
+    None
+}
+
+/// Points at the value, unless it must not be shown or stands in no file; then at the rule.
+fn rule_failed(block: &VariableBlock, rule: &Validation, variables: &Variables, files: &Files) -> Diagnostic {
+    let (origin, given_at) = variables.origins.get(&block.name.name).copied().unwrap_or((Origin::Default, None));
+    let (line, start) = files.line_column(rule.header.file, rule.header.start);
+    let (_, end) = files.line_column(rule.header.file, rule.header.end);
+    let name = &files.get(rule.header.file).name;
     let detail =
         format!("{}\n\nThis was checked by the validation rule at {name}:{line},{start}-{end}.", rule.error_message);
-    Diagnostic::error(format!("Invalid value for {from} variable"), detail, block.span)
+    let subject = given_at.filter(|_| !block.sensitive).unwrap_or(rule.header);
+    Diagnostic::error(format!("Invalid value for {} variable", origin.label()), detail, subject)
 }
