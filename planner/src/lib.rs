@@ -2,7 +2,7 @@
 //!
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
 //! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
-//! [`console`].
+//! [`console`]; beside them [`format`] and [`mod@diff`], which need the tokens alone.
 //!
 //! ```
 //! use planner::diagnostic::Diagnostics;
@@ -24,11 +24,13 @@ pub mod catalog;
 pub mod config;
 pub mod console;
 pub mod diagnostic;
+pub mod diff;
 pub mod duration;
 pub mod dynamic;
 pub mod eval;
 pub mod files;
 pub mod find;
+pub mod format;
 pub mod interpolate;
 pub mod lower;
 pub mod node;

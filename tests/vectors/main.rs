@@ -3,6 +3,7 @@
 mod console;
 mod dynamic;
 mod eval;
+mod format;
 mod functions;
 mod heredoc;
 mod json;

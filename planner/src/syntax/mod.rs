@@ -12,8 +12,8 @@ mod outline;
 pub mod parse;
 mod refusal;
 mod repair;
-mod scan;
-mod token;
+pub(crate) mod scan;
+pub(crate) mod token;
 mod unfinished;
 mod variant;
 

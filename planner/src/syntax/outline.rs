@@ -84,8 +84,10 @@ fn header(tokens: &[Token], text: &str) -> Option<(String, usize)> {
         let token = tokens.get(at)?;
         match token.kind {
             TokenKind::OpenBrace => return Some((header, at)),
-            TokenKind::OpenQuote | TokenKind::CloseQuote => {}
-            TokenKind::Ident | TokenKind::QuotedLiteral => header.push_str(&format!(" \"{}\"", token.text(text))),
+            TokenKind::Ident => header.push_str(&format!(" \"{}\"", token.text(text))),
+            TokenKind::OpenQuote => header.push_str(" \""),
+            TokenKind::QuotedLiteral => header.push_str(token.text(text)),
+            TokenKind::CloseQuote => header.push('"'),
             _ => return None,
         }
         at += 1;
@@ -128,9 +130,9 @@ mod tests {
 
     #[test]
     fn finds_headers_in_text_with_faults() {
-        let text = "a = 1\nsource \"null\" x {\n a = \"\n}\nbuild {\n b = {\n";
+        let text = "a = 1\nsource \"nu$l%\" x {\n a = \"\n}\nbuild {\n b = {\n";
         let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|section| section.name).collect();
-        assert_eq!(headers, ["source \"null\" \"x\""]);
+        assert_eq!(headers, ["source \"nu$l%\" \"x\""]);
         let text = "}\nx = [\n]\nbuild {\n a = = 2\n}\nlocals {\n b = {\n";
         let headers: Vec<String> = of_text(text, FileId(0), 0).into_iter().map(|section| section.name).collect();
         assert_eq!(headers, ["build", "locals"]);

@@ -1,4 +1,8 @@
 //! Text to tokens, for any text at all: what does not fit becomes [`TokenKind::Invalid`]. Linear, no recursion.
+//!
+//! Nothing is lost: between two tokens stand spaces and tabs only, and a token's text is the text as written. Tokens end
+//! where those of the reference's scanner end, its oddities included, because the formatter's columns depend on it. Only
+//! what counts as a letter follows a newer Unicode.
 
 use hcl::edit::Ident;
 
@@ -6,7 +10,7 @@ use crate::syntax::token::{Token, TokenKind};
 
 /// How the text starts out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// As the body of a file.
     Body,
     /// As an expression.
@@ -15,8 +19,25 @@ pub(super) enum Mode {
     Template,
 }
 
-/// The tokens of `text`; the last one is [`TokenKind::End`].
+/// The tokens of `text` that the grammar knows: a comment that runs to the end of its line is that line end, any other
+/// is left out. The last one is [`TokenKind::End`].
 pub(super) fn scan(text: &str, mode: Mode) -> Vec<Token> {
+    let mut tokens = scan_all(text, mode);
+    tokens.retain_mut(|token| {
+        if token.kind != TokenKind::Comment {
+            return true;
+        }
+        let comment = token.text(text);
+        token.kind = TokenKind::Newline;
+        token.start = token.end - if comment.ends_with("\r\n") { 2 } else { 1 };
+        comment.ends_with('\n')
+    });
+    tokens
+}
+
+/// All tokens of `text`, comments included; the last one is [`TokenKind::End`]. A byte order mark is no token: take it
+/// off before.
+pub(crate) fn scan_all(text: &str, mode: Mode) -> Vec<Token> {
     let first = match mode {
         Mode::Body | Mode::Expression => Frame::CODE,
         Mode::Template => Frame::File,
@@ -125,17 +146,17 @@ impl<'t> Scanner<'t> {
                 }
                 b'\\' if matches!(bytes.get(end + 1), None | Some(b'\n' | b'\r')) => {
                     self.push_until(TokenKind::QuotedLiteral, end);
-                    return self.push(TokenKind::Invalid, 1);
+                    return self.push(TokenKind::InvalidLiteral, 1);
                 }
                 b'\\' => end += 1 + self.text[end + 1..].chars().next().map_or(0, char::len_utf8),
-                b'\n' => {
+                b'\n' | b'\r' => {
                     self.push_until(TokenKind::QuotedLiteral, end);
-                    return self.push(TokenKind::QuotedNewline, 1);
+                    let len = self.rest().bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+                    return self.push(TokenKind::QuotedNewline, len);
                 }
-                b'$' | b'%' if self.escapes_at(end) => end += 3,
-                b'$' | b'%' if bytes.get(end + 1) == Some(&b'{') => {
+                b'$' | b'%' => {
                     self.push_until(TokenKind::QuotedLiteral, end);
-                    return self.open_sequence();
+                    return self.sign(TokenKind::QuotedLiteral);
                 }
                 _ => end += 1,
             }
@@ -143,36 +164,64 @@ impl<'t> Scanner<'t> {
         self.push_until(TokenKind::QuotedLiteral, end);
     }
 
-    /// One line, or the stretch up to a sequence, of a heredoc or template file.
+    /// One line, or the stretch up to a `$` or `%`, of a heredoc or template file.
     fn lines(&mut self, marker: Option<(usize, usize)>) {
         let bytes = self.text.as_bytes();
-        if let Some((start, end)) = marker
-            && self.at_line_start()
-        {
-            // A marker that is not followed by a line end closes nothing.
-            let line_end = self.rest().find('\n').map(|len| self.at + len);
-            if let Some(line_end) = line_end
-                && self.text[self.at..line_end].trim() == &self.text[start..end]
-            {
-                let line_end = line_end - usize::from(bytes[..line_end].ends_with(b"\r"));
-                self.push(TokenKind::CloseHeredoc, line_end - self.at);
-                self.frames.pop();
-                return;
-            }
-        }
-        let mut end = self.at;
-        while end < bytes.len() {
-            match bytes[end] {
-                b'\n' => return self.push_until(TokenKind::LineLiteral, end + 1),
-                b'$' | b'%' if self.escapes_at(end) => end += 3,
-                b'$' | b'%' if bytes.get(end + 1) == Some(&b'{') => {
-                    self.push_until(TokenKind::LineLiteral, end);
-                    return self.open_sequence();
+        let stop = self.rest().find(['\n', '\r', '$', '%']).map_or(self.text.len(), |len| self.at + len);
+        match &bytes[stop..] {
+            [b'\n', ..] | [b'\r', b'\n', ..] => {
+                let end = stop + if bytes[stop] == b'\r' { 2 } else { 1 };
+                match marker {
+                    Some((from, to))
+                        if self.at_line_start() && self.text[self.at..stop].trim() == &self.text[from..to] =>
+                    {
+                        self.push(TokenKind::CloseHeredoc, stop - self.at);
+                        self.frames.pop();
+                    }
+                    _ => self.push_until(TokenKind::LineLiteral, end),
                 }
-                _ => end += 1,
             }
+            // The reference reads nothing behind a carriage return on its own.
+            [b'\r', ..] => {
+                self.push_until(TokenKind::LineLiteral, stop);
+                match marker {
+                    Some(_) => self.push_until(TokenKind::InvalidLiteral, self.text.len()),
+                    None => self.push(TokenKind::LineLiteral, 1),
+                }
+            }
+            [b'$' | b'%', ..] => {
+                self.push_until(TokenKind::LineLiteral, stop);
+                self.sign(TokenKind::LineLiteral);
+            }
+            _ => self.push_until(TokenKind::LineLiteral, stop),
         }
-        self.push_until(TokenKind::LineLiteral, end);
+    }
+
+    /// What a `$` or `%` starts: a sequence, the escape of one, or a literal.
+    fn sign(&mut self, literal: TokenKind) {
+        let rest = self.rest().as_bytes();
+        let ends_line = |at: usize| matches!(rest.get(at), Some(b'\n' | b'\r'));
+        match rest {
+            [sign, b'{', ..] => {
+                let kind = if *sign == b'$' { TokenKind::OpenInterpolation } else { TokenKind::OpenDirective };
+                let strip = rest.get(2) == Some(&b'~');
+                self.push(kind, 2 + usize::from(strip));
+                self.frames.push(Frame::Code { sequence: true, braces: 0 });
+            }
+            [sign, again, b'{', ..] if sign == again => {
+                let len = 3 + usize::from(rest.get(3) == Some(&b'~'));
+                let line_end = match &rest[len..] {
+                    [b'\n', ..] => 1,
+                    [b'\r', b'\n', ..] => 2,
+                    _ => 0,
+                };
+                self.push(literal, if literal == TokenKind::LineLiteral { len + line_end } else { len });
+            }
+            // Whatever its length: it is cut off in front of a line end.
+            [_, _, ..] => self.push(literal, if literal == TokenKind::LineLiteral && ends_line(2) { 2 } else { 1 }),
+            _ if matches!(self.frames.last(), Some(Frame::File)) => self.push(literal, 1),
+            _ => self.push(TokenKind::InvalidLiteral, 1),
+        }
     }
 
     fn at_line_start(&self) -> bool {
@@ -181,31 +230,20 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// Whether `$${` or `%%{` stands at `at`.
-    fn escapes_at(&self, at: usize) -> bool {
-        let rest = &self.text.as_bytes()[at..];
-        rest.starts_with(b"$${") || rest.starts_with(b"%%{")
-    }
-
-    fn open_sequence(&mut self) {
-        let kind = if self.rest().starts_with('$') { TokenKind::OpenInterpolation } else { TokenKind::OpenDirective };
-        let strip = self.rest().as_bytes().get(2) == Some(&b'~');
-        self.push(kind, 2 + usize::from(strip));
-        self.frames.push(Frame::Code { sequence: true, braces: 0 });
-    }
-
-    /// One token outside of strings, or the blank or comment before it.
+    /// One token outside of strings, or a blank before it.
     fn code(&mut self) {
         let rest = self.rest();
         let c = rest.chars().next().unwrap_or(' ');
         match c {
             ' ' | '\t' => self.at += 1,
-            '\r' if rest.starts_with("\r\n") => self.at += 1,
+            '\r' if rest.starts_with("\r\n") => self.push(TokenKind::Newline, 2),
             '\n' => self.push(TokenKind::Newline, 1),
-            '#' => self.at += rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("//") => self.at += rest.find('\n').unwrap_or(rest.len()),
+            '#' => self.push(TokenKind::Comment, rest.find('\n').map_or(rest.len(), |len| len + 1)),
+            '/' if rest.starts_with("//") => {
+                self.push(TokenKind::Comment, rest.find('\n').map_or(rest.len(), |len| len + 1));
+            }
             '/' if rest.starts_with("/*") && self.at + 2 <= self.comments_end => {
-                self.at += 4 + rest[2..].find("*/").unwrap_or(0);
+                self.push(TokenKind::Comment, 4 + rest[2..].find("*/").unwrap_or(0));
             }
             '"' => {
                 self.push(TokenKind::OpenQuote, 1);
@@ -299,21 +337,25 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// The length of the number literal that `text` starts with.
+/// The length of the number literal that `text` starts with: digits, dots and exponents in any order, up to the last
+/// that is no dot. Whether that is a number is for the grammar to say.
 fn number_len(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut len = digits(0);
-    if bytes.get(len) == Some(&b'.') && digits(len + 1) > 0 {
-        len += 1 + digits(len + 1);
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let (mut at, mut len) = (0, 0);
+    loop {
+        at += match bytes.get(at) {
+            Some(b'0'..=b'9') => 1,
+            Some(b'e' | b'E') if is_digit(at + 1) => 2,
+            Some(b'e' | b'E') if matches!(bytes.get(at + 1), Some(b'+' | b'-')) && is_digit(at + 2) => 3,
+            Some(b'.') => {
+                at += 1;
+                continue;
+            }
+            _ => return len,
+        };
+        len = at;
     }
-    if matches!(bytes.get(len), Some(b'e' | b'E')) {
-        let signed = len + 1 + usize::from(matches!(bytes.get(len + 1), Some(b'+' | b'-')));
-        if signed <= bytes.len() && digits(signed) > 0 {
-            len = signed + digits(signed);
-        }
-    }
-    len
 }
 
 #[cfg(test)]
@@ -341,12 +383,32 @@ mod tests {
             ),
             ("\"${{}}\"", vec![OpenQuote, OpenInterpolation, OpenBrace, CloseBrace, CloseSequence, CloseQuote, End]),
             ("/* x", vec![Operator, Star, Ident, End]),
-            ("\"$${a}\"", vec![OpenQuote, QuotedLiteral, CloseQuote, End]),
-            ("\"\\", vec![OpenQuote, Invalid, End]),
+            ("\"$${a}\"", vec![OpenQuote, QuotedLiteral, QuotedLiteral, CloseQuote, End]),
+            ("\"\\", vec![OpenQuote, InvalidLiteral, End]),
             ("a << b", vec![Ident, Operator, Operator, Ident, End]),
             ("1e5 1.5e-3 1. 1e", vec![Number, Number, Number, Dot, Number, Ident, End]),
         ] {
             assert_eq!(kinds(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_but_blanks() {
+        for (text, expected) in [
+            (" a\t= 1 # c\r\n", vec!["a", "=", "1", "# c\r\n"]),
+            ("/* a\n */b//c", vec!["/* a\n */", "b", "//c"]),
+            ("\r\n\r\n\r", vec!["\r\n", "\r\n", "\r"]),
+            ("1.2.3.e 1e5.", vec!["1.2.3", ".", "e", "1e5", "."]),
+            ("\"a$b%${c}$$${d}\"", vec!["\"", "a", "$", "b", "%", "${", "c", "}", "$", "$${", "d}", "\""]),
+            ("\"a\r\n\n\\\n", vec!["\"", "a", "\r\n\n", "\\", "\n"]),
+            ("<<-E\n $x$\n%%{\n E \r\n", vec!["<<-E\n", " ", "$", "x", "$", "\n", "%%{\n", " E ", "\r\n"]),
+            // The marker needs a line end, and nothing comes after a carriage return on its own.
+            ("<<E\na\nE", vec!["<<E\n", "a\n", "E"]),
+            ("<<E\na\rb ${c}\nE\n", vec!["<<E\n", "a", "\rb ${c}\nE\n"]),
+            ("{~}", vec!["{", "~}"]),
+        ] {
+            let tokens: Vec<&str> = scan_all(text, Mode::Body).iter().map(|token| token.text(text)).collect();
+            assert_eq!(tokens[..tokens.len() - 1], expected, "{text:?}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The tokens of HCL native syntax, as far as finding faults needs them.
+//! The tokens of HCL native syntax, as far as finding faults and formatting needs to tell them apart.
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     Ident,
     Number,
     /// `"` that opens a string.
@@ -45,14 +45,18 @@ pub(super) enum TokenKind {
     Bang,
     /// An infix operator that is none of the above.
     Operator,
+    /// With its line end, unless it is one that ends inside of a line.
+    Comment,
     /// A character that the language has no use for.
     Invalid,
+    /// A piece of a string that cannot stand there.
+    InvalidLiteral,
     End,
 }
 
 impl TokenKind {
     /// The bracket that `self` closes.
-    pub(super) fn opener(self) -> Option<TokenKind> {
+    pub(crate) fn opener(self) -> Option<TokenKind> {
         Some(match self {
             Self::CloseQuote => Self::OpenQuote,
             Self::CloseHeredoc => Self::OpenHeredoc,
@@ -64,7 +68,7 @@ impl TokenKind {
     }
 
     /// Whether something must close it.
-    pub(super) fn opens(self) -> bool {
+    pub(crate) fn opens(self) -> bool {
         matches!(
             self,
             Self::OpenQuote
@@ -78,22 +82,22 @@ impl TokenKind {
     }
 
     /// Whether it closes something.
-    pub(super) fn closes(self) -> bool {
+    pub(crate) fn closes(self) -> bool {
         self == Self::CloseSequence || self.opener().is_some()
     }
 }
 
 /// A token and where it stands, in bytes of the scanned text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 impl Token {
     /// Its text.
-    pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
         &text[self.start..self.end]
     }
 }

@@ -58,7 +58,7 @@ impl Unfinished {
             let closed = self.open.pop().is_some_and(|opened| closes(kind, opened.kind));
             self.broken |= !closed;
         }
-        self.broken |= matches!(kind, TokenKind::Invalid | TokenKind::QuotedNewline);
+        self.broken |= matches!(kind, TokenKind::Invalid | TokenKind::InvalidLiteral | TokenKind::QuotedNewline);
     }
 
     fn standing(&self) -> Standing {

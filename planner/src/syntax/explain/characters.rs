@@ -19,7 +19,7 @@ impl Cursor<'_> {
                     let subject = Token { start, end: token.start.max(start), ..*token };
                     self.report(MULTI_LINE.0, MULTI_LINE.1, subject, None);
                 }
-                TokenKind::Invalid => {
+                TokenKind::Invalid | TokenKind::InvalidLiteral => {
                     let (class, (summary, detail)) = class_of(token, self.text);
                     if told.again(class) {
                         self.report(summary, detail, *token, None);
