@@ -26,8 +26,7 @@ impl Selection {
 
     /// Whether the build called `name` is to be built.
     pub fn takes_build(&self, name: &str) -> bool {
-        let wanted = self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(name));
-        wanted && !self.excepts(name)
+        self.wants(name) && !self.excepts(name)
     }
 
     /// Whether `-except` names this build or post-processor.
@@ -35,18 +34,23 @@ impl Selection {
         self.except.iter().any(|glob| glob.is_match(name))
     }
 
-    /// Warns about patterns that matched fewer builds than there are patterns, in the reference's terms.
-    pub fn report_unmatched(&self, names: &[String], excepted_any: bool, diags: &mut Diagnostics) {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(name))
+    }
+
+    /// Warns when there are more patterns than matches, in the reference's terms: builds for `-only`; builds, and the
+    /// `n_cut` chains that were cut short, for `-except`.
+    pub fn report_unmatched(&self, names: &[String], n_cut: usize, diags: &mut Diagnostics) {
         let detail = format!(
             "Possible build names: [{}].\nThese could also be matched with a glob pattern like: 'happycloud.*'",
             names.join(" ")
         );
-        let n_only = names.iter().filter(|name| self.only.iter().any(|glob| glob.is_match(name))).count();
-        if self.only.len() > n_only {
+        let wanted: Vec<&String> = names.iter().filter(|name| self.wants(name)).collect();
+        if self.only.len() > wanted.len() {
             let summary = "an 'only' option was passed, but not all matches were found for the given build.";
             diags.push(Diagnostic::warning(summary, detail.clone(), None));
         }
-        let n_except = names.iter().filter(|name| self.excepts(name)).count() + usize::from(excepted_any);
+        let n_except = wanted.iter().filter(|name| self.excepts(name)).count() + n_cut;
         if self.except.len() > n_except {
             let summary = "an 'except' option was passed, but did not match any build.";
             diags.push(Diagnostic::warning(summary, detail, None));
@@ -103,12 +107,20 @@ mod tests {
     #[test]
     fn warns_as_the_reference_counts() {
         let names = ["null.a".to_owned(), "null.b".to_owned()];
-        for (only, n_warnings) in
-            [(&["null.*"][..], 0), (&["x.*"], 1), (&["null.a", "x"], 1), (&["null.*", "null.a"], 0)]
-        {
+        for (only, except, n_cut, n_warnings) in [
+            (&["null.*"][..], &[][..], 0, 0),
+            (&["x.*"], &[], 0, 1),
+            (&["null.a", "x"], &[], 0, 1),
+            (&["null.*", "null.a"], &[], 0, 0),
+            (&[], &["null.a"], 0, 0),
+            (&[], &["x"], 0, 1),
+            (&[], &["x"], 1, 0),
+            (&[], &["null.*", "x"], 0, 0),
+            (&["null.a"], &["null.b"], 0, 1),
+        ] {
             let mut diags = Diagnostics::new();
-            selection(only, &[]).report_unmatched(&names, false, &mut diags);
-            assert_eq!(diags.len(), n_warnings, "{only:?}");
+            selection(only, except).report_unmatched(&names, n_cut, &mut diags);
+            assert_eq!(diags.len(), n_warnings, "{only:?} {except:?} {n_cut}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The built binary in a folder of its own: template in; output, exit code and files out. One module per command or
 //! topic; the tidy test makes sure that no file here is forgotten.
 
+mod blocks;
 mod build;
 mod console;
 mod data;

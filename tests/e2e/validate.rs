@@ -195,10 +195,17 @@ fn large_templates_are_nothing_special() {
 
 #[test]
 fn a_syntax_check_looks_at_what_the_reference_looks_at() {
-    let rows: [(&str, &[&str], bool); 12] = [
+    let rows: [(&str, &[&str], bool); 15] = [
         ("variable \"unset\" {}\n", &[], true),
         ("locals { a = local.nothing }\n", &[], true),
         ("source \"nothing\" \"a\" {}\n", &[], true),
+        (
+            "source \"null\" \"a\" {}\nsource \"null\" \"a\" {}\nhcp_packer_registry {}\nhcp_packer_registry {}\n",
+            &[],
+            true,
+        ),
+        ("packer {\n  required_plugins {\n    a = { version = \"1\", source = \"a.b/c/d\" }\n  }\n}\n", &[], true),
+        ("dynamic \"build\" {\n  for_each = []\n  content {}\n}\n", &[], false),
         ("build {\n  sources = [\"null.nothing\"]\n  provisioner \"nothing\" {}\n  nothing {}\n}\n", &[], true),
         ("build {\n  dynamic \"provisioner\" {\n    for_each = []\n    content {}\n  }\n}\n", &[], true),
         ("nothing {}\n", &[], false),

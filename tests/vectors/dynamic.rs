@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use planner::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
 use planner::config::shape::Shape;
 use planner::diagnostic::Diagnostics;
 use planner::dynamic::{expand, references};
 use planner::eval::{self, Functions, Host, MapLookup, Scope};
 use planner::files::Files;
+use planner::schema;
 use planner::span::Span;
 use planner::syntax::ast::{Block, Body, ExprKind};
 use planner::syntax::parse_body;
@@ -171,4 +173,60 @@ fn variables() -> MapLookup {
         ("ul", Value::Unknown(Type::list(Type::String))),
         ("nullist", Value::Null(Type::list(Type::String))),
     ])
+}
+
+fn block(name: &str, nesting: BlockNesting, schema: Schema) -> BlockSchema {
+    BlockSchema { name: name.into(), nesting, min: 0, schema: Arc::new(schema) }
+}
+
+#[test]
+fn components_see_plain_blocks() {
+    let text = |name: &str| AttributeSchema { name: name.into(), ty: Type::String, required: false };
+    let sub = block("sub", BlockNesting::List, Schema { attributes: vec![text("x")], ..Schema::default() });
+    let item = Schema { attributes: vec![text("x")], blocks: vec![sub], ..Schema::default() };
+    let one = Schema { attributes: vec![text("x")], ..Schema::default() };
+    let blocks = vec![block("item", BlockNesting::List, item), block("one", BlockNesting::Single, one)];
+    let schema = Schema { attributes: vec![text("y")], blocks, ..Schema::default() };
+    let (l, unknown) = ("for_each = l", "for_each = ul");
+    for (text, expected) in [
+        (
+            format!("y = s\ndynamic \"item\" {{\n  {l}\n  content {{\n    x = item.value\n  }}\n}}\n"),
+            r#"{"item":[{"sub":[],"x":"a"},{"sub":[],"x":"b"},{"sub":[],"x":"c"}],"one":null,"y":"str"}"#,
+        ),
+        (
+            "item {\n  dynamic \"sub\" {\n    for_each = [1]\n    content {\n      x = sub.value\n    }\n  }\n}\ndynamic \
+             \"one\" {\n  for_each = [s]\n  content {\n    x = one.value\n  }\n}\n"
+                .to_owned(),
+            r#"{"item":[{"sub":[{"x":"1"}],"x":null}],"one":{"x":"str"},"y":null}"#,
+        ),
+        (
+            // Nobody knows how many there are, so nobody knows any of them.
+            format!("item {{\n  x = s\n}}\ndynamic \"item\" {{\n  {unknown}\n  content {{\n    x = item.value\n  }}\n}}\n"),
+            "unknown: item",
+        ),
+        (
+            format!("dynamic \"one\" {{\n  {unknown}\n  content {{\n    x = one.value\n  }}\n}}\n"),
+            r#"unknown: one.x"#,
+        ),
+    ] {
+        let mut files = Files::new();
+        let file = files.add("t", text.as_str());
+        let body = parse_body(&mut files, file).0.unwrap();
+        let variables = variables();
+        let scope = Scope { variables: &variables, functions: &Functions::none(), host: &Host::empty() };
+        let mut diags = Diagnostics::new();
+        let plain = schema::expand(&schema, &body, &scope, &mut diags);
+        let value = schema::decode(&schema, &[&plain], &scope, &mut diags);
+        assert!(diags.is_empty(), "{text}: {diags:?}");
+        let shown = json::encode(&value).unwrap_or_else(|_| format!("unknown: {}", unknown_part(&value)));
+        assert_eq!(shown, expected, "{text}");
+        assert!(schema::fill_unknown(&value).is_wholly_known());
+    }
+}
+
+/// The path to the first unknown in an object.
+fn unknown_part(value: &Value) -> String {
+    let entries = value.entries().unwrap();
+    let (name, inner) = entries.iter().find(|(_, inner)| !inner.is_wholly_known()).unwrap();
+    if inner.is_known() { format!("{name}.{}", unknown_part(inner)) } else { name.to_string() }
 }

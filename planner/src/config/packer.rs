@@ -1,7 +1,7 @@
 //! The `packer` block: what the template needs of the program itself.
 
 use crate::config::plugin::{self, RequiredPlugin};
-use crate::config::shape::{Shape, attribute};
+use crate::config::shape::{Shape, attribute, has_labels};
 use crate::diagnostic::Diagnostics;
 use crate::eval;
 use crate::syntax::ast::{Block, Body, Expr};
@@ -13,7 +13,8 @@ const PACKER: Shape = Shape { attributes: &["required_version"], required: &[], 
 /// Decodes a `packer` block: the plugins it requires. Versions were looked at before, see [`check_versions`].
 pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
     PACKER.check(&block.body, block.header, diags);
-    let required = block.body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins");
+    let required =
+        block.body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
     required.flat_map(|inner| plugin::decode(inner, diags)).collect()
 }
 

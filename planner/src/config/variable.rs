@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::setting;
-use crate::config::shape::{Shape, attribute, check_identifier, report_blocks};
+use crate::config::shape::{Shape, attribute, check_identifier, has_labels, report_blocks};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{self, Scope};
 use crate::span::Span;
@@ -68,7 +68,7 @@ pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Opti
     let given = |name: &str| attribute(&block.body, name).map(|attribute| &*attribute.expr);
     let description = given("description").and_then(|expr| setting::text(expr, None, diags));
     let sensitive = given("sensitive").and_then(|expr| setting::flag(expr, None, diags));
-    let rules = block.body.blocks.iter().filter(|inner| &*inner.kind.name == "validation");
+    let rules = block.body.blocks.iter().filter(|inner| &*inner.kind.name == "validation" && has_labels(inner, 0));
     let validations = rules.filter_map(|rule| decode_validation(rule, &name.name, diags)).collect();
     Some(VariableBlock {
         name,

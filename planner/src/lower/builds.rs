@@ -43,22 +43,22 @@ pub fn expand(analysis: &Analysis, catalog: &dyn Catalog, selection: &Selection,
     let sources = SourceIndex::new(&template.sources);
     let mut expanded = Expanded::default();
     let mut names = Vec::new();
-    let mut cut_any = false;
+    let mut n_cut = 0;
     for block in &template.builds {
         let mut expander = Expander { analysis, catalog, sources: &sources, schemas: &mut expanded.schemas, diags };
         let Some((plan, choices)) = expander.expand(block) else { continue };
         let at = expanded.blocks.len();
-        cut_any |= cuts_any(&plan, selection);
         for choice in choices {
-            let build = make_build(template, at, &plan, choice, selection);
+            let (build, n_cut_here) = make_build(template, at, &plan, choice, selection);
             names.push(build.name.to_string());
             if selection.takes_build(&build.name) {
                 expanded.builds.push(build);
+                n_cut += n_cut_here;
             }
         }
         expanded.blocks.push(plan);
     }
-    selection.report_unmatched(&names, cut_any, diags);
+    selection.report_unmatched(&names, n_cut, diags);
     make_keys_unique(&mut expanded.builds);
     expanded
 }
@@ -179,7 +179,14 @@ fn read_head(block: &BuildBlock, scope: &Scope<'_>, diags: &mut Diagnostics) -> 
     Some(Head { name: name?, description: description?, sources: sources? })
 }
 
-fn make_build(template: &Template, at: usize, plan: &BlockPlan, choice: SourceChoice, selection: &Selection) -> Build {
+/// One build of the block at `at`, and how many of its chains `-except` cuts short.
+fn make_build(
+    template: &Template,
+    at: usize,
+    plan: &BlockPlan,
+    choice: SourceChoice,
+    selection: &Selection,
+) -> (Build, usize) {
     let source = &template.sources[choice.source];
     let SourceChoice { use_at, local_name, .. } = choice;
     let selector = format!("{}.{local_name}", source.kind.name);
@@ -187,18 +194,21 @@ fn make_build(template: &Template, at: usize, plan: &BlockPlan, choice: SourceCh
     let runs = plan.provisioners.iter().enumerate().filter(|(_, meta)| meta.sources.runs_for(&selector));
     let error_cleanup = plan.error_cleanup.as_ref().is_some_and(|meta| meta.sources.runs_for(&selector));
     let mut chains = Vec::with_capacity(plan.chains.len());
+    let mut n_cut = 0;
     for (chain_at, metas) in plan.chains.iter().enumerate() {
-        let kept = metas.iter().enumerate().take_while(|(at, meta)| {
+        // What does not run for this source cannot end the chain either.
+        let running: Vec<_> = metas.iter().enumerate().filter(|(_, meta)| meta.sources.runs_for(&selector)).collect();
+        let kept = running.iter().take_while(|(at, meta)| {
             let inner = &plan.block.chains[chain_at][*at];
             !selection.excepts(shown_name(inner, meta))
         });
-        let running = kept.filter(|(_, meta)| meta.sources.runs_for(&selector));
-        let chain: Vec<(u32, u32)> = running.map(|(at, _)| (chain_at as u32, at as u32)).collect();
+        let chain: Vec<(u32, u32)> = kept.map(|(at, _)| (chain_at as u32, *at as u32)).collect();
+        n_cut += usize::from(chain.len() < running.len());
         if !chain.is_empty() {
             chains.push(chain);
         }
     }
-    Build {
+    let build = Build {
         key: name.clone().into(),
         name: name.into(),
         block: at as u32,
@@ -210,17 +220,13 @@ fn make_build(template: &Template, at: usize, plan: &BlockPlan, choice: SourceCh
         provisioners: runs.map(|(at, _)| at as u32).collect(),
         error_cleanup,
         chains,
-    }
+    };
+    (build, n_cut)
 }
 
 /// What `-except` is matched against: the name, or the type of an unnamed post-processor.
 fn shown_name<'a>(block: &'a ComponentBlock, meta: &'a PostProcessorMeta) -> &'a str {
     if meta.name.is_empty() { &block.kind.name } else { &meta.name }
-}
-
-fn cuts_any(plan: &BlockPlan, selection: &Selection) -> bool {
-    let metas = plan.chains.iter().flatten();
-    plan.block.chains.iter().flatten().zip(metas).any(|(inner, meta)| selection.excepts(shown_name(inner, meta)))
 }
 
 /// Builds may share a name (the same source used twice); their keys may not.
