@@ -82,7 +82,7 @@ impl Program {
         let needs = self.values.dependencies().of_data(at);
         self.values.settle(needs, &mut found);
         let schema = self.schemas.get(ComponentKind::Datasource, &block.kind.name)?;
-        let inside = ComponentScope::of_definition(&self.values, needs);
+        let inside = ComponentScope::plain(&self.values).seeing(needs);
         let scope = Scope { variables: &inside, functions: &self.values.functions, host: &self.values.host };
         let config = schema::decode(schema, &[&block.body], &scope, &mut found);
         let failed = found.has_errors();
@@ -171,13 +171,13 @@ impl Program {
         }
         self.values.settle(&needed, diags);
         // How many blocks there are must not depend on the build: `source` and `build` are unknown there.
-        let plain = ComponentScope::plain(&self.values);
+        let plain = ComponentScope::plain(&self.values).seeing(&needed);
         let scope = Scope { variables: &plain, functions: &self.values.functions, host: &self.values.host };
         let expanded: Vec<_> = bodies.iter().map(|body| schema::expand(schema, body, &scope, diags)).collect();
         let bodies: Vec<&Body> = expanded.iter().map(|body| &**body).collect();
         let build = self.build(id);
         let source = SourceView { kind: build.kind.clone(), name: build.local_name.clone() };
-        let lookup = ComponentScope::new(&self.values, Some(source), build_view);
+        let lookup = ComponentScope::new(&self.values, Some(source), build_view).seeing(&needed);
         let scope = Scope { variables: &lookup, functions: &self.values.functions, host: &self.values.host };
         Some(schema::decode(schema, &bodies, &scope, diags))
     }

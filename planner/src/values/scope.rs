@@ -43,10 +43,10 @@ impl<'a> ComponentScope<'a> {
         Self { values, needs: None, source: None, build: BuildView::Unknown }
     }
 
-    /// In a local or data source. Of `local` and `data` it sees what it depends on and nothing else: what else happens
-    /// to be there may be another thing tomorrow.
-    pub fn of_definition(values: &'a Values, needs: &'a Dependencies) -> Self {
-        Self { needs: Some(needs), ..Self::plain(values) }
+    /// The same, with nothing in `local` and `data` but `needs`, what its expressions depend on: what else is there by
+    /// now may be another thing in the next run, and takes time to put together.
+    pub fn seeing(self, needs: &'a Dependencies) -> Self {
+        Self { needs: Some(needs), ..self }
     }
 
     /// Inside a build.

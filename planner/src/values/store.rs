@@ -143,7 +143,7 @@ impl Values {
     }
 
     fn evaluate(&self, at: usize, functions: &Functions, diags: &mut Diagnostics) -> Value {
-        let lookup = ComponentScope::of_definition(self, self.index.of_local(at));
+        let lookup = ComponentScope::plain(self).seeing(self.index.of_local(at));
         let scope = Scope { variables: &lookup, functions, host: &self.host };
         eval::evaluate(&self.locals[at].expr, &scope, diags)
     }
