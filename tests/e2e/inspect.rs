@@ -136,3 +136,27 @@ fn values_that_cannot_be_given_are_refused() {
         }
     }
 }
+
+#[test]
+fn builds_are_listed_as_they_are_written() {
+    let whole = "build {\n  sources = [\"null.gone\", \"source.null.a\"]\n  source \"null.a\" { name = \"b\" }\n}\n";
+    for (before, expected) in [
+        ("", "  > <unnamed build 0>:\n\n    sources:\n\n      null.gone\n      null.a\n      null.b\n"),
+        // What cannot be read is left out, and does not count.
+        (
+            "build { sources = [local.gone] }\n",
+            "> builds:\n\n  > <unnamed build 0>:\n\n    sources:\n\n      null.gone\n",
+        ),
+        (
+            "build { sources = [\"nonsense\"] }\n",
+            "> builds:\n\n  > <unnamed build 0>:\n\n    sources:\n\n      null.gone\n",
+        ),
+        (
+            "build {\n  sources = [\"null.a\"]\n  provisioner \"sleep\" { pause_before = local.gone }\n}\n",
+            "> builds:\n\n  > <unnamed build 0>:\n\n    sources:\n\n      null.gone\n",
+        ),
+    ] {
+        let text = Sandbox::with_template(&format!("{before}{whole}")).run(&["inspect", "t.pkr.hcl"]).expect(0);
+        assert!(text.contains(expected), "{before}\n{text}");
+    }
+}

@@ -1,12 +1,9 @@
 //! Shows what is in a template.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use planner::catalog::{Catalog, ComponentKind, Schema};
-use planner::config::ComponentBlock;
 use planner::diagnostic::Diagnostics;
-use planner::lower::BlockPlan;
 use planner::lower::builds::expand;
 use planner::select::Selection;
 use planner::values::DataSupply;
@@ -14,7 +11,7 @@ use planner::values::DataSupply;
 use crate::building::quiet::Quiet;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
-use crate::inspect_view::values;
+use crate::inspect_view::{builds, values};
 use crate::options::InspectOptions;
 use crate::session::Session;
 
@@ -36,7 +33,7 @@ fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refuse
     let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");
     session.say(&values(&analysis.values));
-    session.say(&builds_text(&expanded));
+    session.say(&builds(&expanded.blocks));
     Ok(())
 }
 
@@ -51,51 +48,4 @@ impl Catalog for Anything {
     fn names(&self, _kind: ComponentKind) -> Vec<String> {
         Vec::new()
     }
-}
-
-fn builds_text(expanded: &planner::lower::builds::Expanded) -> String {
-    let mut text = String::from("> builds:\n");
-    for (at, plan) in expanded.blocks.iter().enumerate() {
-        let block = &plan.block;
-        let name = if plan.name.is_empty() { format!("<unnamed build {at}>") } else { plan.name.to_string() };
-        let _ = write!(text, "\n  > {name}:\n");
-        if !plan.description.is_empty() {
-            let _ = write!(text, "\n  > Description: {}\n", plan.description);
-        }
-        let builds = expanded.builds.iter().filter(|build| build.block as usize == at);
-        let sources: Vec<String> = builds.map(|build| format!("{}.{}", build.kind, build.local_name)).collect();
-        section(&mut text, "sources", &sources, "<no source>");
-        let provisioners = block.provisioners.iter().zip(&plan.provisioners);
-        let provisioners: Vec<String> = provisioners.map(|(inner, meta)| labelled(inner, &meta.name)).collect();
-        section(&mut text, "provisioners", &provisioners, "<no provisioner>");
-        write_chains(&mut text, block, plan);
-    }
-    text
-}
-
-fn section(text: &mut String, title: &str, items: &[String], none: &str) {
-    let _ = write!(text, "\n    {title}:\n\n");
-    for item in items {
-        let _ = writeln!(text, "      {item}");
-    }
-    if items.is_empty() {
-        let _ = writeln!(text, "      {none}");
-    }
-}
-
-fn write_chains(text: &mut String, block: &planner::config::BuildBlock, plan: &BlockPlan) {
-    text.push_str("\n    post-processors:\n\n");
-    for (at, (chain, metas)) in block.chains.iter().zip(&plan.chains).enumerate() {
-        let _ = writeln!(text, "      {at}:");
-        for (inner, meta) in chain.iter().zip(metas) {
-            let _ = writeln!(text, "        {}", labelled(inner, &meta.name));
-        }
-    }
-    if block.chains.is_empty() {
-        text.push_str("      <no post-processor>\n");
-    }
-}
-
-fn labelled(block: &ComponentBlock, name: &str) -> String {
-    if name.is_empty() { block.kind.name.to_string() } else { format!("{}.{name}", block.kind.name) }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, ComponentKind};
 use crate::config::{BuildBlock, ComponentBlock, Template, build, setting};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::Scope;
 use crate::lower::analysis::Analysis;
 use crate::lower::meta::{self, PostProcessorMeta};
@@ -82,7 +82,12 @@ impl Expander<'_> {
         let whole = !found.has_errors();
         self.diags.append(found);
         let (Head { name, description, sources }, block) = head?;
-        let plan = self.block_plan(block, name, description);
+        let n_before = self.diags.len();
+        let mut plan = self.block_plan(block, name, description);
+        let listed = listed_sources(&plan.block, &sources);
+        let metas_whole = !self.diags.iter().skip(n_before).any(|found| found.severity == Severity::Error);
+        plan.is_whole = whole && metas_whole && listed.is_some();
+        plan.sources = listed.unwrap_or_default();
         if whole && sources.is_empty() && plan.block.source_uses.is_empty() {
             let detail = "a build block must reference at least one source to be built";
             self.diags.error("missing source reference", detail, plan.block.header);
@@ -104,7 +109,8 @@ impl Expander<'_> {
         for chain in &block.chains {
             chains.push(chain.iter().map(|inner| meta::post_processor(inner, &scope, diags)).collect());
         }
-        BlockPlan { block, name, description, provisioners, error_cleanup, chains }
+        let sources = Vec::new();
+        BlockPlan { block, name, description, sources, is_whole: false, provisioners, error_cleanup, chains }
     }
 
     /// All entries of `sources`, then all `source` blocks. Faults are told at the build: it is what cannot be made.
@@ -156,6 +162,17 @@ impl Expander<'_> {
             require(ComponentKind::PostProcessor, "post-processor", inner);
         }
     }
+}
+
+/// The sources of a block as they are shown; none when one of them is no reference.
+fn listed_sources(block: &BuildBlock, listed: &[Arc<str>]) -> Option<Vec<String>> {
+    let listed = listed.iter().map(|text| (&**text, None));
+    let used = block.source_uses.iter().map(|used| (&*used.reference.name, used.name.as_ref()));
+    let shown = listed.chain(used).map(|(text, local)| {
+        let (kind, name) = parse_reference(text, block.header).ok()?;
+        Some(format!("{kind}.{}", local.map_or(name, |local| &*local.name)))
+    });
+    shown.collect()
 }
 
 /// What a block says of itself.

@@ -48,6 +48,10 @@ pub struct BlockPlan {
     pub name: Arc<str>,
     /// The block's description.
     pub description: Arc<str>,
+    /// `type.name` of every source it uses, by local name; whether or not there is such a source.
+    pub sources: Vec<String>,
+    /// Whether nothing was wrong with the block itself.
+    pub is_whole: bool,
     /// Evaluated meta-arguments, in block order.
     pub provisioners: Vec<ProvisionerMeta>,
     /// Those of the error-cleanup provisioner.
