@@ -7,6 +7,7 @@ use std::time::Duration;
 use planner::os_words::os_words;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use serde::de::DeserializeOwned;
 
 use crate::secrets::address::shown;
 
@@ -84,7 +85,7 @@ fn verb(method: &Method) -> String {
 }
 
 /// The reason at the bottom of all reasons.
-fn words(error: &reqwest::Error) -> String {
+pub(super) fn words(error: &reqwest::Error) -> String {
     let mut reason: &dyn Error = error;
     while let Some(source) = reason.source() {
         reason = source;
@@ -118,6 +119,12 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, TransportErr
 }
 
 impl Answer {
+    /// The JSON at the start of its body. What follows does not matter.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let parsed = T::deserialize(&mut serde_json::Deserializer::from_slice(&self.body));
+        parsed.map_err(|error| json_words(&error))
+    }
+
     /// Its text; what is none is replaced.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

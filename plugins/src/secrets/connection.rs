@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use planner::os_words::os_words;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, Url};
 
+use crate::secrets::answer::words;
 use crate::secrets::proxy;
 use crate::secrets::settings::SecretSettings;
 
@@ -57,7 +59,7 @@ pub(super) enum SetupError {
     #[error("{0} contains non-printable characters and cannot be used")]
     Unprintable(&'static str),
     /// Any other reason.
-    #[error("{0}")]
+    #[error("{}", words(.0))]
     Client(#[source] reqwest::Error),
 }
 
@@ -121,6 +123,10 @@ impl<'a> Connection<'a> {
     pub(super) fn open(self, mut base: Url) -> Result<Site, SetupError> {
         let roots = self.roots()?;
         let identity = self.identity()?;
+        let proxies = match &self.proxy {
+            Some(proxy) => vec![proxy.clone()],
+            None => proxy::from_environment(self.settings).map_err(SetupError::Client)?,
+        };
         let mut host = None;
         let mut named = None;
         if let Some(name) = &self.tls.server_name {
@@ -137,7 +143,7 @@ impl<'a> Connection<'a> {
             base.set_host(Some(name)).map_err(reason)?;
         }
         let builder = |roots: Option<&[Certificate]>| {
-            let mut builder = self.builder();
+            let mut builder = self.builder(&proxies);
             if let Some(roots) = roots {
                 builder = builder.tls_certs_only(roots.iter().cloned());
             }
@@ -157,8 +163,7 @@ impl<'a> Connection<'a> {
         Ok(Site { client: client.map_err(SetupError::Client)?, base, host })
     }
 
-    fn builder(&self) -> ClientBuilder {
-        let proxy = self.proxy.clone().unwrap_or_else(|| proxy::from_environment(self.settings));
+    fn builder(&self, proxies: &[Proxy]) -> ClientBuilder {
         let redirects = if self.redirects == 0 { Policy::none() } else { Policy::limited(self.redirects) };
         let builder = Client::builder()
             .user_agent("packer")
@@ -167,8 +172,8 @@ impl<'a> Connection<'a> {
             // Every call has a runtime of its own, and connections end with it.
             .pool_max_idle_per_host(0)
             .tls_danger_accept_invalid_certs(self.tls.trust_all)
-            .no_proxy()
-            .proxy(proxy);
+            .no_proxy();
+        let builder = proxies.iter().cloned().fold(builder, ClientBuilder::proxy);
         #[cfg(unix)]
         let builder = match &self.socket {
             Some(socket) => builder.unix_socket(socket.as_path()),
@@ -216,6 +221,15 @@ impl<'a> Connection<'a> {
             _ => Err(SetupError::HalfIdentity),
         }
     }
+}
+
+/// A header whose value is shown nowhere.
+pub(super) fn secret_header(value: &str, what: &'static str) -> Result<HeaderValue, SetupError> {
+    let printable = Some(value).filter(|value| !value.contains(char::is_control));
+    let header = printable.and_then(|value| HeaderValue::try_from(value).ok());
+    let mut header = header.ok_or(SetupError::Unprintable(what))?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, SetupError> {

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use planner::os_words::os_words;
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::secrets::address::{escape_path, shown};
-use crate::secrets::answer::{Answer, TransportError, json_words, send};
-use crate::secrets::connection::{Connection, SetupError, Site, Tls};
+use crate::secrets::answer::{Answer, TransportError, send};
+use crate::secrets::connection::{Connection, SetupError, Site, Tls, secret_header};
 use crate::secrets::settings::{Patience, SecretSettings};
 
 /// No text at a key.
@@ -43,6 +43,9 @@ pub(super) enum ConsulError {
     /// Not what Consul answers.
     #[error("error reading consul key: the answer cannot be read: {0}")]
     Malformed(String),
+    /// An address would lose these parts.
+    #[error("error reading consul key: the parts . and .. cannot be asked for: {0}")]
+    Dots(String),
     /// There is no such key.
     #[error("key does not exist at the given path: {0}")]
     Missing(String),
@@ -105,14 +108,16 @@ impl Consul {
 
     /// The text at a key.
     pub(super) async fn read(&self, key: &str) -> Result<String, ConsulError> {
+        if key.split('/').any(|part| matches!(part, "." | "..")) {
+            return Err(ConsulError::Dots(key.to_owned()));
+        }
         let answer = self.ask(key).await?;
         match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Err(ConsulError::Missing(key.to_owned())),
             status => return Err(ConsulError::Refused { status, text: answer.text().trim().to_owned() }),
         }
-        let entries: Option<Vec<Entry>> =
-            serde_json::from_slice(&answer.body).map_err(|error| ConsulError::Malformed(json_words(&error)))?;
+        let entries: Option<Vec<Entry>> = answer.json().map_err(ConsulError::Malformed)?;
         let Some(entry) = entries.unwrap_or_default().into_iter().next() else {
             return Err(ConsulError::Missing(key.to_owned()));
         };
@@ -195,8 +200,5 @@ fn token(settings: &SecretSettings) -> Result<Option<HeaderValue>, ConsulError> 
             token = Some(text.trim().to_owned());
         }
     }
-    let token = token.map(HeaderValue::try_from).transpose();
-    let mut token = token.map_err(|_: InvalidHeaderValue| SetupError::Unprintable("configured Consul token"))?;
-    token.iter_mut().for_each(|token| token.set_sensitive(true));
-    Ok(token)
+    Ok(token.map(|token| secret_header(&token, "configured Consul token")).transpose()?)
 }

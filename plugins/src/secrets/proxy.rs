@@ -1,54 +1,24 @@
-//! The proxy that the environment names for an address.
+//! The proxies that the environment names.
 
-use std::net::IpAddr;
-
-use reqwest::{NoProxy, Proxy, Url};
+use reqwest::{NoProxy, Proxy};
 
 use crate::secrets::settings::SecretSettings;
 
-/// The rule of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case. This machine and its neighbours on the
-/// same link are always reached directly.
-pub(super) fn from_environment(settings: &SecretSettings) -> Proxy {
-    let named = |names: &[&str]| settings.first(names).map(str::to_owned);
+/// This machine and its neighbours on the same link: always reached directly.
+const NEAR: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16";
+
+/// The rule of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case.
+///
+/// # Errors
+///
+/// A proxy that is no address.
+pub(super) fn from_environment(settings: &SecretSettings) -> reqwest::Result<Vec<Proxy>> {
+    let given = settings.first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let exceptions = NoProxy::from_string(&format!("{given},{NEAR}"));
     // Of a program that answers web requests anybody can set the first.
     let is_cgi = settings.get("REQUEST_METHOD").is_some();
-    let plain = if is_cgi { None } else { named(&["HTTP_PROXY", "http_proxy"]) };
-    let secure = named(&["HTTPS_PROXY", "https_proxy"]);
-    let exceptions = settings.first(&["NO_PROXY", "no_proxy"]).and_then(NoProxy::from_string);
-    let choose = move |url: &Url| {
-        let proxy = if url.scheme() == "https" { &secure } else { &plain };
-        proxy.clone().filter(|_| !is_near(url))
-    };
-    Proxy::custom(choose).no_proxy(exceptions)
-}
-
-fn is_near(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    if host == "localhost" {
-        return true;
-    }
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => address.is_loopback(),
-        Err(_) => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near() {
-        for (url, near) in [
-            ("http://localhost:1/", true),
-            ("http://127.0.0.9/", true),
-            ("http://[::1]:8200/", true),
-            ("http://169.254.169.254/latest", true),
-            ("http://10.0.0.1/", false),
-            ("https://vault.example.com/", false),
-        ] {
-            assert_eq!(is_near(&Url::parse(url).unwrap()), near, "{url}");
-        }
-    }
+    let plain = settings.first(&["HTTP_PROXY", "http_proxy"]).filter(|_| !is_cgi).map(Proxy::http);
+    let secure = settings.first(&["HTTPS_PROXY", "https_proxy"]).map(Proxy::https);
+    let proxies = [plain, secure].into_iter().flatten();
+    proxies.map(|proxy| Ok(proxy?.no_proxy(exceptions.clone()))).collect()
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 
 use crate::secrets::address::shown;
-use crate::secrets::answer::{Answer, TransportError, json_words, send};
+use crate::secrets::answer::{Answer, TransportError, send};
 use crate::secrets::aws::endpoint::{endpoint, region};
 use crate::secrets::aws::fault::AwsError;
 use crate::secrets::aws::identity::{Ground, Identity, SOURCE_TIMEOUT, context};
@@ -29,6 +29,8 @@ pub(in crate::secrets) struct SecretsManager {
     max_attempts: u32,
     patience: Patience,
 }
+
+const DEFAULT_ATTEMPTS: u32 = 3;
 
 /// The longest pause between attempts.
 const MAX_PAUSE: Duration = Duration::from_secs(20);
@@ -69,7 +71,7 @@ impl SecretsManager {
         if named.is_some() && profile.is_none() {
             return Err(AwsError::Setup(format!("failed to get shared config profile, {name}")));
         }
-        let region = region(settings, profile).ok_or(AwsError::NoRegion)?;
+        let region = region(settings, profile).unwrap_or_default();
         let url = endpoint(settings, &profiles, profile, &region)?;
         let bundle = settings.get("AWS_CA_BUNDLE").or_else(|| profile?.get("ca_bundle"));
         let connection = |connect_timeout| Connection {
@@ -81,11 +83,14 @@ impl SecretsManager {
         let ground = Ground { settings, profiles: &profiles, profile: name, region: &region, context: &context };
         let identity = Identity::choose(&ground)?;
         let attempts = settings.get("AWS_MAX_ATTEMPTS").or_else(|| profile?.get("max_attempts"));
-        let max_attempts = attempts.map_or(Ok(3), str::parse).ok().filter(|attempts| *attempts > 0);
+        let max_attempts = attempts.map_or(Ok(0), str::parse);
         Ok(Self {
             site: connection(Duration::from_secs(30)).open(url)?,
             signer: Signer::new(context, identity, RequestSigner::new("secretsmanager", &region)),
-            max_attempts: max_attempts.ok_or(SetupError::Unreadable { name: "AWS_MAX_ATTEMPTS" })?,
+            max_attempts: match max_attempts.map_err(|_| SetupError::Unreadable { name: "AWS_MAX_ATTEMPTS" })? {
+                0 => DEFAULT_ATTEMPTS,
+                attempts => attempts,
+            },
             patience: settings.patience,
         })
     }
@@ -103,8 +108,7 @@ impl SecretsManager {
             let source = TransportError::Slow { method: Method::POST, url: shown(&self.site.base), timeout: limit };
             Err(AwsError::Transport { attempts: String::new(), source })
         })?;
-        let secret: Secret =
-            serde_json::from_slice(&answer.body).map_err(|error| AwsError::Malformed(json_words(&error)))?;
+        let secret: Secret = answer.json().map_err(AwsError::Malformed)?;
         secret.secret_string.ok_or(AwsError::Binary)
     }
 
@@ -162,7 +166,7 @@ fn reason(answer: &Answer) -> (String, String) {
         #[serde(rename = "message", alias = "Message")]
         message: Option<String>,
     }
-    let fault: Fault = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let fault: Fault = answer.json().unwrap_or_default();
     let header = answer.headers.get("x-amzn-errortype").and_then(|name| name.to_str().ok()).map(str::to_owned);
     let name = header.or(fault.name).unwrap_or_else(|| "UnknownError".to_owned());
     // `com.amazonaws.secretsmanager#Name:http://…`

@@ -25,7 +25,7 @@ pub(super) fn region(settings: &SecretSettings, profile: Option<Profile<'_>>) ->
     named.or_else(|| profile?.get("region")).map(str::to_owned)
 }
 
-/// The address of the service.
+/// The address of the service. Only one that nobody configured needs a region.
 pub(super) fn endpoint(
     settings: &SecretSettings,
     profiles: &Profiles,
@@ -54,6 +54,9 @@ pub(super) fn endpoint(
 }
 
 fn default_address(settings: &SecretSettings, profile: Option<Profile<'_>>, region: &str) -> Result<String, AwsError> {
+    if region.is_empty() {
+        return Err(AwsError::NoRegion);
+    }
     let is_name = region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !is_name {
         return Err(AwsError::Setup(format!("{region:?} is not the name of a region")));

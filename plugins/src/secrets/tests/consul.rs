@@ -104,6 +104,14 @@ fn requests() {
 }
 
 #[test]
+fn parts_that_an_address_would_lose_are_refused() {
+    for key in ["..", "a/../b", "./a"] {
+        let expected = format!("error: error reading consul key: the parts . and .. cannot be asked for: {key}");
+        assert_eq!(said(services(&[]).consul(key)), expected);
+    }
+}
+
+#[test]
 fn redirects_are_followed() {
     let server = Server::start(|request| match request.line.as_str() {
         "GET /v1/kv/a" => Reply::Answer(301, "Location: /v1/kv/b\r\n".to_owned(), String::new()),

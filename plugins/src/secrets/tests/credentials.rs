@@ -106,7 +106,7 @@ fn sources_in_their_order() {
         (vec![("AWS_PROFILE", "bare"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "TASK")], "TASK eu-north-1"),
         (vec![("AWS_PROFILE", "bare")], "MACHINE eu-north-1"),
         (
-            vec![("AWS_PROFILE", "keys")],
+            vec![("AWS_PROFILE", "keys"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")],
             "error: operation error Secrets Manager: GetSecretValue, Missing Region: set AWS_REGION, or region in the profile of the shared configuration file",
         ),
         (vec![("AWS_PROFILE", "none")], "error: failed to load AWS config: failed to get shared config profile, none"),

@@ -19,6 +19,7 @@ fn answers() {
         (200, r#"{"data":{"data":"text"}}"#, "data", "text"),
         // No envelope at all.
         (200, r#"{"k":"bare"}"#, "k", "bare"),
+        (200, r#"{"data":{"k":"v"}} and more"#, "k", "v"),
         (200, r#"{"data":{"data":null,"metadata":{"deletion_time":"t"}}}"#, "k", MISSING),
         (404, r#"{"data":{"data":null,"metadata":{"deletion_time":"t"}}}"#, "k", MISSING),
         (404, r#"{"errors":[]}"#, "k", MISSING),
@@ -166,6 +167,31 @@ fn one_redirect_is_followed() {
 }
 
 #[test]
+fn proxies_of_the_environment() {
+    let found = Reply::new(200, r#"{"data":{"k":"v"}}"#);
+    let elsewhere = ("VAULT_ADDR", "http://vault.invalid:8200");
+    for name in ["HTTP_PROXY", "http_proxy", "VAULT_PROXY_ADDR", "VAULT_HTTP_PROXY"] {
+        let proxy = Server::replying(std::slice::from_ref(&found));
+        let services = services(&[("VAULT_TOKEN", "t"), elsewhere, (name, &proxy.url())]);
+        assert_eq!(said(services.vault("a", "k")), "v", "{name}");
+        assert_eq!(proxy.request().line, "GET http://vault.invalid:8200/v1/a");
+    }
+    // No proxy for this name, for addresses with TLS, and for programs that answer web requests.
+    for other in [("NO_PROXY", "invalid"), ("VAULT_ADDR", "https://vault.invalid"), ("REQUEST_METHOD", "GET")] {
+        let proxy = Server::replying(std::slice::from_ref(&found));
+        let services = services(&[
+            ("VAULT_TOKEN", "t"),
+            ("VAULT_MAX_RETRIES", "0"),
+            ("HTTP_PROXY", &proxy.url()),
+            elsewhere,
+            other,
+        ]);
+        assert!(said(services.vault("a", "k")).starts_with("error: "), "{other:?}");
+        assert_eq!(proxy.requests().len(), 0, "{other:?}");
+    }
+}
+
+#[test]
 fn nobody_answers() {
     let address = nobody();
     let services = services(&[
@@ -198,7 +224,7 @@ fn environments_that_describe_no_client() {
         (vec![], "Must set VAULT_TOKEN env var in order to use vault template function"),
         (vec![("VAULT_TOKEN", "")], "Must set VAULT_TOKEN env var in order to use vault template function"),
         (
-            vec![("VAULT_TOKEN", "a\nb")],
+            vec![("VAULT_TOKEN", "a\tb")],
             "Error getting Vault client: configured Vault token contains non-printable characters and cannot be used",
         ),
         (vec![token, ("VAULT_SKIP_VERIFY", "maybe")], "Error getting Vault client: could not parse VAULT_SKIP_VERIFY"),

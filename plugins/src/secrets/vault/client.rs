@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::secrets::address::{escape_path, join_path, shown};
 use crate::secrets::answer::{Answer, TransportError, send};
-use crate::secrets::connection::{Connection, SetupError, Site, Tls};
+use crate::secrets::connection::{Connection, SetupError, Site, Tls, secret_header};
 use crate::secrets::settings::{Patience, SecretSettings};
 use crate::secrets::vault::secret::{self, SecretFault};
 
@@ -168,7 +168,7 @@ fn refusal(answer: &Answer) -> VaultError {
         #[serde(default)]
         errors: Option<Vec<String>>,
     }
-    let errors = match serde_json::from_slice::<Errors>(&answer.body) {
+    let errors = match answer.json::<Errors>() {
         Ok(Errors { errors }) => {
             let lines: Vec<String> = errors.unwrap_or_default().iter().map(|error| format!("* {error}")).collect();
             format!("Errors:\n\n{}", lines.join("\n"))
@@ -190,9 +190,7 @@ const NAMESPACE: &str = "X-Vault-Namespace";
 fn headers(token: &str, site: &Site, settings: &SecretSettings) -> Result<HeaderMap, SetupError> {
     let value = |text: &str, what| HeaderValue::try_from(text).map_err(|_| SetupError::Unprintable(what));
     let mut headers = HeaderMap::new();
-    let mut token = value(token, "configured Vault token")?;
-    token.set_sensitive(true);
-    headers.insert("X-Vault-Token", token);
+    headers.insert("X-Vault-Token", secret_header(token, "configured Vault token")?);
     headers.insert("X-Vault-Request", HeaderValue::from_static("true"));
     if let Some(namespace) = settings.get("VAULT_NAMESPACE") {
         headers.insert(NAMESPACE, value(namespace, "VAULT_NAMESPACE")?);
@@ -214,7 +212,9 @@ fn address(given: &str, settings: &SecretSettings) -> Result<(Url, Option<PathBu
     if let Some(socket) = given.strip_prefix("unix://") {
         return Ok((parse("http://localhost")?, Some(settings.path(socket))));
     }
-    let url = parse(given)?;
+    let mut url = parse(given)?;
+    url.set_query(None);
+    url.set_fragment(None);
     match url.scheme() {
         "http" | "https" => Ok((url, None)),
         _ if !given.contains("://") => {

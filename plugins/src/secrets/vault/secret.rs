@@ -4,7 +4,7 @@ use planner::value::quote;
 use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
-use crate::secrets::answer::{Answer, json_words};
+use crate::secrets::answer::Answer;
 
 /// An answer without the text that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +55,7 @@ fn read(answer: &Answer) -> Result<(Map<String, Value>, String), SecretFault> {
     if answer.body.is_empty() {
         return Err(SecretFault::Missing);
     }
-    let whole: Option<Map<String, Value>> =
-        serde_json::from_slice(&answer.body).map_err(|error| SecretFault::Malformed(json_words(&error)))?;
+    let whole: Option<Map<String, Value>> = answer.json().map_err(SecretFault::Malformed)?;
     let mut whole = whole.unwrap_or_default();
     let warnings = texts(whole.get("warnings"), "; ");
     let is_empty = |value: &Value| match value {
