@@ -5,26 +5,55 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
-use crate::config::shape::did_you_mean;
+use crate::config::shape::{unsupported_argument, unsupported_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
 use crate::eval::{self, Scope};
 use crate::span::Span;
+use crate::syntax::Role;
 use crate::syntax::ast::{Attribute, Block, Body};
 use crate::value::{ObjectType, Type, Value, convert};
 
 /// `body` with the `dynamic` blocks at every depth of it expanded in `scope`.
 pub fn expand<'b>(schema: &Schema, body: &'b Body, scope: &Scope<'_>, diags: &mut Diagnostics) -> Cow<'b, Body> {
-    let inner = |kind: &str| schema.blocks.iter().find(|block| &*block.name == kind);
-    let mut expanded = dynamic::expand(body, &|kind| inner(kind).map(|_| 0), scope, diags);
-    for at in 0..expanded.blocks.len() {
-        let block = &expanded.blocks[at];
-        let Some(known) = inner(&block.kind.name) else { continue };
-        if let Cow::Owned(body) = expand(&known.schema, &block.body, scope, diags) {
-            expanded.to_mut().blocks[at].body = body;
+    let expanded = dynamic::expand(body, &|name| role(schema, name), scope, diags);
+    in_depth(schema, expanded, |schema, body| match expand(schema, body, scope, diags) {
+        Cow::Owned(body) => Some(body),
+        Cow::Borrowed(_) => None,
+    })
+}
+
+/// `body` with its blocks told from its attributes at every depth, for one in which nothing is expanded.
+pub fn shaped<'b>(schema: &Schema, body: &'b Body, diags: &mut Diagnostics) -> Cow<'b, Body> {
+    let body = body.shaped(|name| role(schema, name), diags);
+    in_depth(schema, body, |schema, body| match shaped(schema, body, diags) {
+        Cow::Owned(body) => Some(body),
+        Cow::Borrowed(_) => None,
+    })
+}
+
+/// Puts what `change` makes of the bodies of nested blocks in their place.
+fn in_depth<'b>(
+    schema: &Schema,
+    mut body: Cow<'b, Body>,
+    mut change: impl FnMut(&Schema, &Body) -> Option<Body>,
+) -> Cow<'b, Body> {
+    for at in 0..body.blocks.len() {
+        let block = &body.blocks[at];
+        let known = schema.blocks.iter().find(|known| known.name == block.kind.name);
+        if let Some(changed) = known.and_then(|known| change(&known.schema, &block.body)) {
+            body.to_mut().blocks[at].body = changed;
         }
     }
-    expanded
+    body
+}
+
+/// What `name` is by `schema`.
+fn role(schema: &Schema, name: &str) -> Option<Role<'static>> {
+    if schema.attributes.iter().any(|known| &*known.name == name) {
+        return Some(Role::Attribute);
+    }
+    schema.blocks.iter().any(|known| &*known.name == name).then_some(Role::Block(&[]))
 }
 
 /// Evaluates `bodies` together (a source's body and what a build adds to it) into an object of `schema`. They hold no
@@ -46,15 +75,15 @@ pub fn decode(schema: &Schema, bodies: &[&Body], scope: &Scope<'_>, diags: &mut 
 
 /// Where something that is missing would stand.
 fn start_of(bodies: &[&Body]) -> Option<Span> {
-    bodies.first().map(|body| Span { end: body.span.start, ..body.span })
+    bodies.first().map(|body| body.missing_at().unwrap_or(Span { end: body.span.start, ..body.span }))
 }
 
 fn check_names(schema: &Schema, bodies: &[&Body], diags: &mut Diagnostics) {
     let mut first: BTreeMap<&str, Span> = BTreeMap::new();
-    for attribute in bodies.iter().flat_map(|body| &body.attributes) {
-        let name = &attribute.name;
+    let attributes = bodies.iter().flat_map(|body| body.attributes.iter().map(move |attribute| (body, attribute)));
+    for (body, Attribute { name, .. }) in attributes {
         if !schema.attributes.iter().any(|known| known.name == name.name) {
-            diags.push(unsupported_argument(schema, attribute));
+            diags.push(unsupported_argument(name, body, attribute_names(schema), block_names(schema)));
         } else if first.insert(&name.name, name.span).is_some() {
             let detail = format!("Argument {:?} was already set in the source block that this build uses.", name.name);
             diags.error("Duplicate argument", detail, name.span);
@@ -62,31 +91,17 @@ fn check_names(schema: &Schema, bodies: &[&Body], diags: &mut Diagnostics) {
     }
     for block in bodies.iter().flat_map(|body| &body.blocks) {
         if !schema.blocks.iter().any(|known| known.name == block.kind.name) {
-            diags.push(unsupported_block(schema, block));
+            diags.push(unsupported_block(&block.kind, attribute_names(schema), block_names(schema)));
         }
     }
 }
 
-fn unsupported_argument(schema: &Schema, attribute: &Attribute) -> Diagnostic {
-    let name = &attribute.name.name;
-    let hint = if schema.blocks.iter().any(|block| block.name == *name) {
-        format!(" Did you mean to define a block of type {name:?}?")
-    } else {
-        did_you_mean(name, schema.attributes.iter().map(|known| &*known.name))
-    };
-    let detail = format!("An argument named {name:?} is not expected here.{hint}");
-    Diagnostic::error("Unsupported argument", detail, attribute.name.span)
+fn attribute_names(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.attributes.iter().map(|known| &*known.name)
 }
 
-fn unsupported_block(schema: &Schema, block: &Block) -> Diagnostic {
-    let kind = &block.kind.name;
-    let hint = if schema.attributes.iter().any(|attribute| attribute.name == *kind) {
-        format!(" Did you mean to define argument {kind:?}? If so, use the equals sign to assign it a value.")
-    } else {
-        did_you_mean(kind, schema.blocks.iter().map(|known| &*known.name))
-    };
-    let detail = format!("Blocks of type {kind:?} are not expected here.{hint}");
-    Diagnostic::error("Unsupported block type", detail, block.kind.span)
+fn block_names(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.blocks.iter().map(|known| &*known.name)
 }
 
 fn missing(name: &str, owner: Option<Span>) -> Diagnostic {

@@ -19,6 +19,15 @@ fn hello_builds() {
 }
 
 #[test]
+fn a_template_in_json_syntax_builds() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.run(&["build", "-color=false", &example("json")]).expect(0);
+    assert!(text.contains("==> file.report: reporting on 2 hosts"), "{text}");
+    let report = "Hosts\n\ndb: database on port 2222\nweb: frontend on port 22\n";
+    assert_eq!(sandbox.read("out/json/report.txt"), report);
+}
+
+#[test]
 fn the_estate_builds_its_whole_matrix() {
     let sandbox = Sandbox::new();
     let regions = example("estate/regions-eu.pkrvars.hcl");
@@ -47,7 +56,7 @@ fn the_estate_builds_its_whole_matrix() {
 #[test]
 fn every_example_is_valid_and_can_be_planned() {
     let sandbox = Sandbox::new();
-    for name in ["hello", "estate"] {
+    for name in ["hello", "estate", "json"] {
         sandbox.run(&["validate", &example(name)]).expect(0);
         let text = sandbox.run(&["plan", &example(name)]).expect(0);
         assert!(text.contains("critical path, about "), "{text}");

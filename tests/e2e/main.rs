@@ -10,6 +10,7 @@ mod examples;
 mod faults;
 mod findings;
 mod inspect;
+mod json;
 mod plan;
 mod sandbox;
 mod secrets;

@@ -148,7 +148,7 @@ fn files_that_are_no_template() {
     let rows: [(&str, &[u8], &str); 5] = [
         ("t.json", b"{}", "Failed to parse file as legacy JSON template: if you are using an HCL template"),
         ("t.hcl", b"", "Failed to parse file as legacy JSON template"),
-        ("t.pkr.json", b"{}", "Error: JSON templates are not supported"),
+        ("t.pkr.json", b"[1", "Error: Unclosed object\n\n  on t.pkr.json line 1:\n   1: [1\n"),
         ("t.pkr.hcl", b"a = \xff\n", "Error: Invalid character encoding\n\n  on t.pkr.hcl line 1"),
         ("d/x.txt", b"", "Error: Could not find any config file in d"),
     ];

@@ -11,7 +11,7 @@ use planner::files::Files;
 use planner::schema;
 use planner::span::Span;
 use planner::syntax::ast::{Block, Body, ExprKind};
-use planner::syntax::parse_body;
+use planner::syntax::{Role, parse_body};
 use planner::value::{Type, Value, convert, json};
 use serde::Deserialize;
 
@@ -77,7 +77,7 @@ fn references_leave_out_the_iterators() {
     assert_eq!(roots(&body), "a c item d e f sub");
     let variables = MapLookup::from_iter([("c", Value::int(1)), ("item", Value::int(2))]);
     let scope = Scope { variables: &variables, functions: &Functions::none(), host: &Host::empty() };
-    let plain = expand(&body, &|_| Some(0), &scope, &mut Diagnostics::new());
+    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Diagnostics::new());
     assert_eq!(roots(&plain), "a");
 }
 
@@ -89,7 +89,7 @@ fn many_elements_share_their_expressions() {
     let body = parse_body(&mut files, file).0.unwrap();
     let variables = MapLookup::from_iter([("many", Value::list(vec![Value::Bool(true); 100_000], Type::Bool))]);
     let scope = Scope { variables: &variables, functions: &Functions::none(), host: &Host::empty() };
-    let plain = expand(&body, &|_| Some(0), &scope, &mut Diagnostics::new());
+    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Diagnostics::new());
     assert_eq!(plain.blocks.len(), 100_000);
     let inner = |at: usize| match &plain.blocks[at].body.attributes[0].expr.kind {
         ExprKind::Bound(_, inner) => Arc::as_ptr(inner),
@@ -117,7 +117,7 @@ fn expanded(text: &str) -> (String, Vec<(String, String)>) {
 }
 
 fn shown(body: &Body, owner: Span, files: &Files, scope: &Scope<'_>, diags: &mut Diagnostics) -> String {
-    let body = expand(body, &|kind| INNER.labels(kind).filter(|_| kind != "dynamic"), scope, diags);
+    let body = expand(body, &|name| INNER.role(name).filter(|_| name != "dynamic"), scope, diags);
     INNER.check(&body, owner, diags);
     let mut parts = Vec::new();
     for attribute in body.attributes.iter().filter(|attribute| INNER.attributes.contains(&&*attribute.name.name)) {
@@ -128,7 +128,11 @@ fn shown(body: &Body, owner: Span, files: &Files, scope: &Scope<'_>, diags: &mut
         diags.append(found);
     }
     parts.sort();
-    for block in body.blocks.iter().filter(|block| INNER.labels(&block.kind.name) == Some(block.labels.len())) {
+    let labels = |block: &Block| match INNER.role(&block.kind.name) {
+        Some(Role::Block(names)) => Some(names.len()),
+        _ => None,
+    };
+    for block in body.blocks.iter().filter(|block| labels(block) == Some(block.labels.len())) {
         parts.push(shown_block(block, files, scope, diags));
     }
     format!("{{{}}}", parts.join(" "))

@@ -12,7 +12,8 @@ use crate::eval::Scope;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
 
-const BUILD: Shape = Shape {
+/// What may stand in a `build` block.
+pub const BUILD: Shape = Shape {
     attributes: &["name", "description", "sources"],
     required: &[],
     blocks: &[
@@ -26,7 +27,8 @@ const BUILD: Shape = Shape {
         ("dynamic", &["type"]),
     ],
 };
-const CHAIN: Shape =
+/// What may stand in a `post-processors` block.
+pub const CHAIN: Shape =
     Shape { attributes: &[], required: &[], blocks: &[("post-processor", &["type"]), ("dynamic", &["type"])] };
 
 /// A decoded `build` block.
@@ -99,7 +101,7 @@ fn well_formed<'b>(
     diags: &mut Diagnostics,
 ) -> Option<Cow<'b, Body>> {
     let mut found = Diagnostics::new();
-    let body = dynamic::expand(&block.body, &|kind| shape.labels(kind), scope, &mut found);
+    let body = dynamic::expand(&block.body, &|name| shape.role(name), scope, &mut found);
     shape.check(&body, block.header, &mut found);
     let failed = found.has_errors();
     diags.append(found);
@@ -109,24 +111,25 @@ fn well_formed<'b>(
 fn decode_inner(inner: &Block, build: &mut BuildBlock, scope: &Scope<'_>, diags: &mut Diagnostics) {
     match &*inner.kind.name {
         "source" => build.source_uses.extend(decode_use(inner, diags)),
-        "provisioner" => build.provisioners.extend(component::decode(inner, PROVISIONER_META)),
+        "provisioner" => build.provisioners.extend(component::decode(inner, PROVISIONER_META, diags)),
         "error-cleanup-provisioner" => {
             if build.error_cleanup.is_some() {
                 let detail = "A build block may hold one error-cleanup-provisioner.";
                 diags.error("Only one error-cleanup-provisioner is allowed", detail, inner.header);
             } else {
-                build.error_cleanup = component::decode(inner, PROVISIONER_META);
+                build.error_cleanup = component::decode(inner, PROVISIONER_META, diags);
             }
         }
         "post-processor" => {
-            let single = component::decode(inner, POST_PROCESSOR_META);
+            let single = component::decode(inner, POST_PROCESSOR_META, diags);
             build.chains.extend(single.map(|block| vec![block]));
         }
         "post-processors" => {
             let Some(body) = well_formed(&CHAIN, inner, scope, diags) else { return };
+            let blocks = body.blocks.iter();
             build
                 .chains
-                .push(body.blocks.iter().filter_map(|block| component::decode(block, POST_PROCESSOR_META)).collect());
+                .push(blocks.filter_map(|block| component::decode(block, POST_PROCESSOR_META, diags)).collect());
         }
         "hcp_packer_registry" if std::mem::replace(&mut build.has_registry, true) => {
             let detail = "A build block may hold one registry block.";
@@ -141,10 +144,9 @@ fn decode_inner(inner: &Block, build: &mut BuildBlock, scope: &Scope<'_>, diags:
 fn decode_use(inner: &Block, diags: &mut Diagnostics) -> Option<SourceUse> {
     let mut body = inner.body.clone();
     let mut name = None;
-    if let Some(found) = attribute(&inner.body, "name") {
+    if let Some(found) = body.take(&["name"], diags).pop() {
         let text = setting::text(&found.expr, None, diags)?;
         name = Some(Ident { name: text, span: found.expr.span });
-        body.attributes.retain(|attribute| &*attribute.name.name != "name");
     }
     Some(SourceUse { reference: inner.labels[0].clone(), name, body, header: inner.header })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::shape::attribute;
+use crate::diagnostic::Diagnostics;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
 
@@ -42,15 +42,9 @@ impl MetaArguments {
 }
 
 /// Decodes a block with one label, its type, splitting off the attributes in `meta`.
-pub fn decode(block: &Block, meta: &[&str]) -> Option<ComponentBlock> {
+pub fn decode(block: &Block, meta: &[&str], diags: &mut Diagnostics) -> Option<ComponentBlock> {
     let kind = block.labels.first()?.clone();
     let mut body = block.body.clone();
-    let mut arguments = Vec::new();
-    for name in meta {
-        if let Some(found) = attribute(&block.body, name) {
-            arguments.push((found.name.clone(), found.expr.clone()));
-        }
-    }
-    body.attributes.retain(|attribute| !meta.contains(&&*attribute.name.name));
+    let arguments = body.take(meta, diags).into_iter().map(|attribute| (attribute.name, attribute.expr)).collect();
     Some(ComponentBlock { kind, meta: MetaArguments(arguments), body, header: block.header })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::setting;
-use crate::config::shape::{Shape, attribute, check_identifier, report_blocks};
+use crate::config::shape::{Shape, attribute, check_identifier};
 use crate::diagnostic::Diagnostics;
 use crate::files::Files;
 use crate::span::Span;
@@ -25,21 +25,21 @@ pub struct LocalDefinition {
 
 /// Decodes a `local "name"` block.
 pub fn decode(block: &Block, diags: &mut Diagnostics) -> Option<LocalDefinition> {
-    LOCAL.check(&block.body, block.header, diags);
+    let body = LOCAL.content(&block.body, block.header, diags);
     let name = block.labels[0].clone();
     if !check_identifier(&name, "Invalid local name", diags) {
         return None;
     }
-    let sensitive = attribute(&block.body, "sensitive").and_then(|given| setting::flag(&given.expr, None, diags));
-    let expr = attribute(&block.body, "expression")?.expr.clone();
+    let sensitive = attribute(&body, "sensitive").and_then(|given| setting::flag(&given.expr, None, diags));
+    let expr = attribute(&body, "expression")?.expr.clone();
     Some(LocalDefinition { name, expr, sensitive: sensitive.unwrap_or(false) })
 }
 
 /// Decodes a `locals` block.
 pub fn decode_many(block: &Block, diags: &mut Diagnostics) -> Vec<LocalDefinition> {
-    report_blocks(&block.body, diags);
-    let mut locals = Vec::with_capacity(block.body.attributes.len());
-    for attribute in &block.body.attributes {
+    let attributes = block.body.just_attributes(diags);
+    let mut locals = Vec::with_capacity(attributes.len());
+    for attribute in attributes.iter() {
         if check_identifier(&attribute.name, "Invalid local name", diags) {
             let (name, expr) = (attribute.name.clone(), attribute.expr.clone());
             locals.push(LocalDefinition { name, expr, sensitive: false });

@@ -4,6 +4,7 @@ use crate::config::plugin::{self, RequiredPlugin};
 use crate::config::shape::{Shape, attribute, has_labels};
 use crate::diagnostic::Diagnostics;
 use crate::eval;
+use crate::syntax::Role;
 use crate::syntax::ast::{Block, Body, Expr};
 use crate::value::{Type, convert};
 use crate::version::{Constraint, Version};
@@ -12,9 +13,9 @@ const PACKER: Shape = Shape { attributes: &["required_version"], required: &[], 
 
 /// Decodes a `packer` block: the plugins it requires. Versions were looked at before, see [`check_versions`].
 pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
-    PACKER.check(&block.body, block.header, diags);
+    let body = PACKER.content(&block.body, block.header, diags);
     let required =
-        block.body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
+        body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
     required.flat_map(|inner| plugin::decode(inner, diags)).collect()
 }
 
@@ -23,6 +24,9 @@ pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
 pub fn check_versions(bodies: &[Body], version: &str, diags: &mut Diagnostics) {
     let release = version.split('-').next().unwrap_or(version);
     let own = Version::parse(release);
+    // Nothing else of the template is looked at before its version is known to fit.
+    let packer = |name: &str| (name == "packer").then_some(Role::Block(&[]));
+    let bodies: Vec<_> = bodies.iter().map(|body| body.shaped(packer, &mut Diagnostics::new())).collect();
     let blocks = bodies.iter().flat_map(|body| &body.blocks).filter(|block| &*block.kind.name == "packer");
     for attribute in blocks.filter_map(|block| attribute(&block.body, "required_version")) {
         let Some(constraint) = read_constraint(&attribute.expr, diags) else { continue };

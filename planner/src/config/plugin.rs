@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config::shape::report_blocks;
 use crate::diagnostic::Diagnostics;
 use crate::eval;
 use crate::span::Span;
@@ -26,8 +25,8 @@ pub struct RequiredPlugin {
 
 /// Decodes a `required_plugins` block.
 pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
-    report_blocks(&block.body, diags);
-    block.body.attributes.iter().filter_map(|attribute| decode_entry(attribute, diags)).collect()
+    let attributes = block.body.just_attributes(diags);
+    attributes.iter().filter_map(|attribute| decode_entry(attribute, diags)).collect()
 }
 
 fn decode_entry(attribute: &Attribute, diags: &mut Diagnostics) -> Option<RequiredPlugin> {

@@ -1,10 +1,12 @@
 //! What may stand in a block of our own: checks names and labels and words the complaint as HCL does.
 
-use crate::diagnostic::Diagnostics;
+use std::borrow::Cow;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
 use crate::suggest::suggest;
-use crate::syntax;
 use crate::syntax::ast::{Attribute, Block, Body, Ident};
+use crate::syntax::{self, Role};
 
 /// The allowed content of one kind of block.
 pub struct Shape {
@@ -17,13 +19,28 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Reports everything in `body` that the shape does not allow or misses. `owner` is pointed at when an argument is
-    /// missing.
+    /// `body` with its blocks and attributes told apart. Everything that the shape does not allow or misses is reported;
+    /// `owner` is pointed at when an argument is missing.
+    pub fn content<'b>(&self, body: &'b Body, owner: Span, diags: &mut Diagnostics) -> Cow<'b, Body> {
+        let body = body.shaped(|name| self.role(name), diags);
+        self.check(&body, owner, diags);
+        body
+    }
+
+    /// What `name` is in this shape.
+    pub fn role(&self, name: &str) -> Option<Role<'static>> {
+        if self.attributes.contains(&name) {
+            return Some(Role::Attribute);
+        }
+        self.blocks.iter().find(|(kind, _)| *kind == name).map(|(_, labels)| Role::Block(labels))
+    }
+
+    /// The part of [`Shape::content`] that reports, for a body that was told apart already.
     pub fn check(&self, body: &Body, owner: Span, diags: &mut Diagnostics) {
         for name in self.required {
             if attribute(body, name).is_none() {
                 let detail = format!("The argument {name:?} is required, but no definition was found.");
-                diags.error("Missing required argument", detail, owner);
+                diags.error("Missing required argument", detail, body.missing_at().unwrap_or(owner));
             }
         }
         for block in &body.blocks {
@@ -33,44 +50,62 @@ impl Shape {
         }
         for attribute in &body.attributes {
             if !self.attributes.contains(&&*attribute.name.name) {
-                self.unsupported_argument(&attribute.name, diags);
+                diags.push(self.unsupported_argument(&attribute.name, body));
             }
         }
         for block in &body.blocks {
-            if self.labels(&block.kind.name).is_none() {
-                self.unsupported_block(&block.kind, diags);
+            if !self.blocks.iter().any(|(kind, _)| *kind == &*block.kind.name) {
+                diags.push(self.unsupported_block(&block.kind));
             }
         }
     }
 
-    /// How many labels blocks of type `kind` have; none when they may not stand here.
-    pub fn labels(&self, kind: &str) -> Option<usize> {
-        self.blocks.iter().find(|(known, _)| *known == kind).map(|(_, labels)| labels.len())
+    fn unsupported_argument(&self, name: &Ident, body: &Body) -> Diagnostic {
+        let (attributes, blocks) = (self.attributes.iter().copied(), self.blocks.iter().map(|(kind, _)| *kind));
+        unsupported_argument(name, body, attributes, blocks)
     }
 
-    fn unsupported_argument(&self, name: &Ident, diags: &mut Diagnostics) {
-        let is_block = self.blocks.iter().any(|(kind, _)| *kind == &*name.name);
-        let hint = if is_block {
-            format!(" Did you mean to define a block of type {:?}?", name.name)
-        } else {
-            did_you_mean(&name.name, self.attributes.iter().copied())
-        };
-        let detail = format!("An argument named {:?} is not expected here.{hint}", name.name);
-        diags.error("Unsupported argument", detail, name.span);
+    fn unsupported_block(&self, kind: &Ident) -> Diagnostic {
+        unsupported_block(kind, self.attributes.iter().copied(), self.blocks.iter().map(|(kind, _)| *kind))
     }
+}
 
-    fn unsupported_block(&self, kind: &Ident, diags: &mut Diagnostics) {
-        let hint = if self.attributes.contains(&&*kind.name) {
-            format!(
-                " Did you mean to define argument {:?}? If so, use the equals sign to assign it a value.",
-                kind.name
-            )
-        } else {
-            did_you_mean(&kind.name, self.blocks.iter().map(|(kind, _)| *kind))
-        };
-        let detail = format!("Blocks of type {:?} are not expected here.{hint}", kind.name);
-        diags.error("Unsupported block type", detail, kind.span);
+/// The complaint about an argument that is not among `attributes`.
+pub fn unsupported_argument<'a>(
+    name: &Ident,
+    body: &Body,
+    attributes: impl Iterator<Item = &'a str>,
+    mut blocks: impl Iterator<Item = &'a str>,
+) -> Diagnostic {
+    if body.json.is_some() {
+        // Arguments that are there already are not what was meant.
+        let unused = attributes.filter(|known| attribute(body, known).is_none());
+        let hint = did_you_mean(&name.name, unused.chain(blocks));
+        let detail = format!("No argument or block type is named {:?}.{hint}", name.name);
+        return Diagnostic::error("Extraneous JSON object property", detail, name.span);
     }
+    let hint = if blocks.any(|kind| kind == &*name.name) {
+        format!(" Did you mean to define a block of type {:?}?", name.name)
+    } else {
+        did_you_mean(&name.name, attributes)
+    };
+    let detail = format!("An argument named {:?} is not expected here.{hint}", name.name);
+    Diagnostic::error("Unsupported argument", detail, name.span)
+}
+
+/// The complaint about a block whose type is not among `blocks`.
+pub fn unsupported_block<'a>(
+    kind: &Ident,
+    mut attributes: impl Iterator<Item = &'a str>,
+    blocks: impl Iterator<Item = &'a str>,
+) -> Diagnostic {
+    let hint = if attributes.any(|name| name == &*kind.name) {
+        format!(" Did you mean to define argument {:?}? If so, use the equals sign to assign it a value.", kind.name)
+    } else {
+        did_you_mean(&kind.name, blocks)
+    };
+    let detail = format!("Blocks of type {:?} are not expected here.{hint}", kind.name);
+    Diagnostic::error("Unsupported block type", detail, kind.span)
 }
 
 /// ` Did you mean "x"?`, or nothing when no known name is close.
@@ -97,14 +132,6 @@ pub fn check_labels(block: &Block, names: &[&str], diags: &mut Diagnostics) {
 /// Whether `block` carries as many labels as it should; those that do not were reported by [`Shape::check`].
 pub fn has_labels(block: &Block, n_labels: usize) -> bool {
     block.labels.len() == n_labels
-}
-
-/// Reports blocks in a body that holds nothing but names and values.
-pub fn report_blocks(body: &Body, diags: &mut Diagnostics) {
-    if let Some(block) = body.blocks.first() {
-        let summary = format!("Unexpected {:?} block", block.kind.name);
-        diags.error(summary, "Blocks are not allowed here.", block.kind.span);
-    }
 }
 
 /// The attribute called `name`.

@@ -1,5 +1,7 @@
 //! The root of a template: all files read together.
 
+use std::borrow::Cow;
+
 use crate::config::data::{self, DataBlock};
 use crate::config::local::{self, LocalDefinition};
 use crate::config::packer;
@@ -54,9 +56,7 @@ pub struct Template {
 /// `defaults` is what variable defaults are evaluated with: no variables, and `env` among the functions.
 pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut Diagnostics) -> Template {
     let mut template = Template::default();
-    for body in bodies {
-        ROOT.check(body, body.span, diags);
-    }
+    let bodies: &[Cow<'_, Body>] = &bodies.iter().map(|body| ROOT.content(body, body.span, diags)).collect::<Vec<_>>();
     // What is wrong is told kind by kind, as the reference reads all files for one kind before the next.
     for block in blocks(bodies, "packer", 0) {
         template.plugins.extend(packer::decode(block, diags));
@@ -87,7 +87,7 @@ pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut 
 }
 
 /// The well-labelled blocks of one type.
-fn blocks<'b>(bodies: &'b [Body], kind: &'static str, n_labels: usize) -> impl Iterator<Item = &'b Block> {
+fn blocks<'b>(bodies: &'b [Cow<'_, Body>], kind: &'static str, n_labels: usize) -> impl Iterator<Item = &'b Block> {
     let all = bodies.iter().flat_map(|body| &body.blocks);
     all.filter(move |block| &*block.kind.name == kind && has_labels(block, n_labels))
 }

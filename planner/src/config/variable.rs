@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::setting;
-use crate::config::shape::{Shape, attribute, check_identifier, has_labels, report_blocks};
+use crate::config::shape::{Shape, attribute, check_identifier, has_labels};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{self, Scope};
 use crate::span::Span;
@@ -55,20 +55,20 @@ pub struct Validation {
 
 /// Decodes a `variable "name"` block.
 pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<VariableBlock> {
-    VARIABLE.check(&block.body, block.header, diags);
+    let body = VARIABLE.content(&block.body, block.header, diags);
     let name = block.labels[0].clone();
     if !check_identifier(&name, "Invalid variable name", diags) {
         return None;
     }
-    let declared = attribute(&block.body, "type").map(|attribute| Constraint::from_expr(&attribute.expr, diags));
-    let default = attribute(&block.body, "default");
+    let declared = attribute(&body, "type").map(|attribute| Constraint::from_expr(&attribute.expr, diags));
+    let default = attribute(&body, "default");
     let default_span = default.map(|attribute| attribute.expr.span);
     let (constraint, default) = type_and_default(declared, default, scope, diags);
     let untyped = constraint.ty == Type::Dynamic;
-    let given = |name: &str| attribute(&block.body, name).map(|attribute| &*attribute.expr);
+    let given = |name: &str| attribute(&body, name).map(|attribute| &*attribute.expr);
     let description = given("description").and_then(|expr| setting::text(expr, None, diags));
     let sensitive = given("sensitive").and_then(|expr| setting::flag(expr, None, diags));
-    let rules = block.body.blocks.iter().filter(|inner| &*inner.kind.name == "validation" && has_labels(inner, 0));
+    let rules = body.blocks.iter().filter(|inner| &*inner.kind.name == "validation" && has_labels(inner, 0));
     let validations = rules.filter_map(|rule| decode_validation(rule, &name.name, diags)).collect();
     Some(VariableBlock {
         name,
@@ -85,9 +85,9 @@ pub fn decode(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Opti
 
 /// Decodes a `variables { name = default }` block.
 pub fn decode_short(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -> Vec<VariableBlock> {
-    report_blocks(&block.body, diags);
-    let mut variables = Vec::with_capacity(block.body.attributes.len());
-    for attribute in &block.body.attributes {
+    let attributes = block.body.just_attributes(diags);
+    let mut variables = Vec::with_capacity(attributes.len());
+    for attribute in attributes.iter() {
         if !check_identifier(&attribute.name, "Invalid variable name", diags) {
             continue;
         }
@@ -144,9 +144,9 @@ fn type_and_default(
 }
 
 fn decode_validation(block: &Block, variable: &str, diags: &mut Diagnostics) -> Option<Validation> {
-    VALIDATION.check(&block.body, block.header, diags);
-    let condition = attribute(&block.body, "condition");
-    let message = attribute(&block.body, "error_message");
+    let body = VALIDATION.content(&block.body, block.header, diags);
+    let condition = attribute(&body, "condition");
+    let message = attribute(&body, "error_message");
     let condition_ok = condition.is_some_and(|condition| check_condition(&condition.expr, variable, diags));
     let text = message.and_then(|message| {
         let text = setting::text(&message.expr, None, diags)?;

@@ -4,33 +4,38 @@ use std::borrow::Cow;
 
 use crate::config::shape::check_labels;
 use crate::diagnostic::Diagnostics;
-use crate::dynamic::spec::Spec;
+use crate::dynamic::spec::{Spec, content};
 use crate::eval::{Scope, pairs};
+use crate::syntax::Role;
 use crate::syntax::ast::{Block, Body};
+
+/// The type of blocks that stand for others.
+pub(super) const DYNAMIC: &str = "dynamic";
 
 /// Whether `block` stands for other blocks.
 pub fn is_dynamic(block: &Block) -> bool {
-    &*block.kind.name == "dynamic"
+    &*block.kind.name == DYNAMIC
 }
 
 /// `body` with the blocks that its `dynamic` blocks stand for in their place.
 ///
-/// `labels` tells how many labels blocks of a type have; it knows none of a type that may not stand here. Collections
-/// and labels are evaluated in `scope`, with what the blocks around them bind. What the new blocks hold is left alone:
-/// it is expanded when somebody looks into it, as only they know what may stand there.
+/// `role` tells what the names in the body are. Collections and labels are evaluated in `scope`, with what the blocks
+/// around them bind. What the new blocks hold is left alone: it is expanded when somebody looks into it, as only they
+/// know what may stand there.
 pub fn expand<'b>(
     body: &'b Body,
-    labels: &dyn Fn(&str) -> Option<usize>,
+    role: &dyn Fn(&str) -> Option<Role<'static>>,
     scope: &Scope<'_>,
     diags: &mut Diagnostics,
 ) -> Cow<'b, Body> {
+    let body = shaped(body, role, diags);
     if !body.blocks.iter().any(is_dynamic) {
-        return Cow::Borrowed(body);
+        return body;
     }
     let mut blocks = Vec::with_capacity(body.blocks.len());
     for block in &body.blocks {
         if is_dynamic(block) {
-            generate(block, labels, scope, &mut blocks, diags);
+            generate(block, role, scope, &mut blocks, diags);
         } else {
             blocks.push(block.clone());
         }
@@ -44,21 +49,32 @@ pub fn expand<'b>(
     })
 }
 
+/// `body` with its blocks, `dynamic` ones included, told from its attributes.
+pub fn shaped<'b>(
+    body: &'b Body,
+    role: &dyn Fn(&str) -> Option<Role<'static>>,
+    diags: &mut Diagnostics,
+) -> Cow<'b, Body> {
+    let with_dynamic = |name: &str| if name == DYNAMIC { Some(Role::Block(&["type"])) } else { role(name) };
+    body.shaped(with_dynamic, diags)
+}
+
 fn generate(
     block: &Block,
-    labels: &dyn Fn(&str) -> Option<usize>,
+    role: &dyn Fn(&str) -> Option<Role<'static>>,
     scope: &Scope<'_>,
     blocks: &mut Vec<Block>,
     diags: &mut Diagnostics,
 ) {
     check_labels(block, &["type"], diags);
     let [kind] = block.labels.as_slice() else { return };
-    let Some(n_labels) = labels(&kind.name) else {
+    let Some(Role::Block(labels)) = role(&kind.name) else {
         let detail = format!("Blocks of type {:?} are not expected here.", kind.name);
         diags.error("Unsupported block type", detail, kind.span);
         return;
     };
-    let Some(spec) = Spec::read(block, kind, n_labels, scope, diags) else { return };
+    let Some(body) = content(block, labels.len(), diags) else { return };
+    let Some(spec) = Spec::read((block, &body), kind, labels.len(), scope, diags) else { return };
     match pairs(&spec.collection) {
         Some(pairs) => {
             for (key, value) in pairs {

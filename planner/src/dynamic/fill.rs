@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dynamic::expand::is_dynamic;
+use crate::dynamic::expand::{DYNAMIC, is_dynamic};
 use crate::syntax::ast::{Attribute, Binding, Block, Body, Expr, ExprKind};
 
 /// `content` with every expression in it seeing `binding`.
@@ -35,7 +35,9 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn body(&self, body: &Body) -> Body {
         let attributes = body.attributes.iter().map(|attribute| {
-            let expr = if self.forgets {
+            // In JSON a block is an attribute until somebody knows better.
+            let is_dynamic = body.json.is_some() && &*attribute.name.name == DYNAMIC;
+            let expr = if self.forgets && !is_dynamic {
                 Arc::new(Expr { kind: ExprKind::Unknown, span: attribute.expr.span })
             } else {
                 bound(&attribute.expr, self.binding)

@@ -6,5 +6,5 @@ mod fill;
 mod parts;
 mod spec;
 
-pub use expand::{expand, is_dynamic};
-pub use parts::{Parts, references};
+pub use expand::{expand, is_dynamic, shaped};
+pub use parts::{Parts, own_body, references};

@@ -1,5 +1,6 @@
 //! One `dynamic` block, read and ready to generate from.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::shape::{Shape, attribute};
@@ -13,11 +14,21 @@ use crate::value::{Type, Value, convert};
 
 const PLAIN: Shape =
     Shape { attributes: &["for_each", "iterator"], required: &["for_each"], blocks: &[("content", &[])] };
-const LABELLED: Shape = Shape {
+pub(super) const LABELLED: Shape = Shape {
     attributes: &["for_each", "iterator", "labels"],
     required: &["for_each", "labels"],
     blocks: &[("content", &[])],
 };
+
+/// The body of a `dynamic` block that generates blocks with `n_labels` labels, if it has the shape of one.
+pub(super) fn content<'b>(block: &'b Block, n_labels: usize, diags: &mut Diagnostics) -> Option<Cow<'b, Body>> {
+    let shape = if n_labels == 0 { &PLAIN } else { &LABELLED };
+    let mut found = Diagnostics::new();
+    let body = shape.content(&block.body, block.header, &mut found);
+    let failed = found.has_errors();
+    diags.append(found);
+    (!failed).then_some(body)
+}
 
 /// What is known of a `dynamic` block before the first element is looked at.
 pub(super) struct Spec<'b> {
@@ -33,40 +44,26 @@ pub(super) struct Spec<'b> {
 }
 
 impl<'b> Spec<'b> {
-    /// Reads `block`, which generates blocks of type `kind` with `n_labels` labels. What is wrong is said.
+    /// Reads `block`, which generates blocks of type `kind` with `n_labels` labels and holds `body`. What is wrong is
+    /// said.
     pub(super) fn read(
-        block: &'b Block,
+        (block, body): (&'b Block, &'b Body),
         kind: &'b Ident,
         n_labels: usize,
         scope: &Scope<'_>,
         diags: &mut Diagnostics,
     ) -> Option<Self> {
-        let mut found = Diagnostics::new();
-        let shape = if n_labels == 0 { &PLAIN } else { &LABELLED };
-        shape.check(&block.body, block.header, &mut found);
-        let spec = if found.has_errors() { None } else { Self::read_parts(block, kind, n_labels, scope, &mut found) };
-        diags.append(found);
-        spec
-    }
-
-    fn read_parts(
-        block: &'b Block,
-        kind: &'b Ident,
-        n_labels: usize,
-        scope: &Scope<'_>,
-        diags: &mut Diagnostics,
-    ) -> Option<Self> {
-        let iterator = match attribute(&block.body, "iterator") {
+        let iterator = match attribute(body, "iterator") {
             Some(attribute) => read_iterator(&attribute.expr, diags)?,
             None => kind.name.clone(),
         };
-        let for_each = attribute(&block.body, "for_each")?;
+        let for_each = attribute(body, "for_each")?;
         let collection = read_collection(&for_each.expr, scope, diags)?;
-        let labels = match attribute(&block.body, "labels") {
+        let labels = match attribute(body, "labels") {
             Some(attribute) => read_labels(attribute, kind, n_labels, diags)?,
             None => Vec::new(),
         };
-        let content = read_content(&block.body, block.header, diags)?;
+        let content = read_content(body, block.header, diags)?;
         let outer = match &for_each.expr.kind {
             ExprKind::Bound(outer, _) => Some(outer.clone()),
             _ => None,
@@ -104,11 +101,12 @@ impl<'b> Spec<'b> {
 }
 
 fn read_iterator(expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {
-    match &written(expr).kind {
+    let named = written(expr).to_analyse();
+    match &named.kind {
         ExprKind::Variable(name) => Some(name.clone()),
         ExprKind::Bool(value) => Some(Arc::from(if *value { "true" } else { "false" })),
         ExprKind::Null => Some(Arc::from("null")),
-        ExprKind::Access(..) if is_static(expr) => {
+        ExprKind::Access(..) if is_static(&named) => {
             let detail = "Dynamic iterator must be a single variable name.";
             diags.error("Invalid dynamic iterator name", detail, expr.span);
             None
@@ -124,7 +122,7 @@ fn read_iterator(expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {
 
 /// Whether `expr` is a name with nothing but names and constant indexes behind it.
 fn is_static(expr: &Expr) -> bool {
-    let ExprKind::Access(root, steps) = &written(expr).kind else { return false };
+    let ExprKind::Access(root, steps) = &expr.kind else { return false };
     let constant = |step: &Step| match step {
         Step::Attr(..) => true,
         Step::Index(key, _) => matches!(key.kind, ExprKind::Number(_) | ExprKind::String(_)),
@@ -161,7 +159,7 @@ fn read_labels(
     n_labels: usize,
     diags: &mut Diagnostics,
 ) -> Option<Vec<Arc<Expr>>> {
-    let ExprKind::Tuple(items) = &written(&attribute.expr).kind else {
+    let Some(items) = written(&attribute.expr).items() else {
         diags.error("Invalid expression", "A static list expression is required.", attribute.expr.span);
         return None;
     };

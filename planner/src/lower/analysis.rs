@@ -10,6 +10,7 @@ use crate::eval::{Functions, Host, MapLookup, Scope};
 use crate::files::Files;
 use crate::find::{TemplateFiles, find_templates, read_file};
 use crate::lower::structure;
+use crate::span::FileId;
 use crate::syntax;
 use crate::value::Type;
 use crate::values::dependencies::{Definition, Dependencies, DependencyIndex};
@@ -50,13 +51,6 @@ pub fn parse(argument: &str, inputs: Inputs<'_>, files: &mut Files, diags: &mut 
             return None;
         }
     };
-    for path in &found.json {
-        let detail = format!(
-            "{} is a template in JSON syntax, which this version does not read. Write it as a .pkr.hcl file.",
-            path.display()
-        );
-        diags.error("JSON templates are not supported", detail, None);
-    }
     let mut problems = Diagnostics::new();
     let bodies = parse_files(&found, &host.working_dir, files, &mut problems);
     if !problems.has_errors() {
@@ -82,11 +76,13 @@ fn parse_files(
     files: &mut Files,
     diags: &mut Diagnostics,
 ) -> Vec<syntax::ast::Body> {
-    let mut bodies = Vec::with_capacity(found.hcl.len());
-    for path in &found.hcl {
+    let native = found.hcl.iter().map(|path| (path, syntax::parse_body as fn(&mut Files, FileId) -> _));
+    let json = found.json.iter().map(|path| (path, syntax::parse_json_body as fn(&mut Files, FileId) -> _));
+    let mut bodies = Vec::with_capacity(found.hcl.len() + found.json.len());
+    for (path, parse) in native.chain(json) {
         match read_file(files, path, working_dir) {
             Ok(id) => {
-                let (body, problems) = syntax::parse_body(files, id);
+                let (body, problems) = parse(files, id);
                 diags.append(problems);
                 bodies.extend(body);
             }

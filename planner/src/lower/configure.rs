@@ -84,7 +84,8 @@ impl Program {
         let schema = self.schemas.get(ComponentKind::Datasource, &block.kind.name)?;
         let inside = ComponentScope::plain(&self.values).seeing(needs);
         let scope = Scope { variables: &inside, functions: &self.values.functions, host: &self.values.host };
-        let config = schema::decode(schema, &[&block.body], &scope, &mut found);
+        let body = schema::shaped(schema, &block.body, &mut found);
+        let config = schema::decode(schema, &[&body], &scope, &mut found);
         let failed = found.has_errors();
         diags.append(found);
         (!failed).then(|| schema::fill_unknown(&config))

@@ -1,47 +1,55 @@
 //! What a build block must know before its builds can be listed: names, source lists, meta-arguments, and the
 //! collections and labels of `dynamic` blocks.
 
+use std::sync::Arc;
+
+use crate::config::build::{BUILD, CHAIN};
 use crate::config::component::{POST_PROCESSOR_META, PROVISIONER_META};
-use crate::dynamic::{Parts, is_dynamic};
+use crate::config::shape::Shape;
+use crate::diagnostic::Diagnostics;
+use crate::dynamic::{self, Parts, is_dynamic};
 use crate::eval::{self, Reference};
-use crate::syntax::ast::{Attribute, Body};
+use crate::syntax::ast::{Attribute, Block, Body};
 
 /// All references in the parts of a `build` block's body that decide what it builds.
 pub(super) fn references(build: &Body) -> Vec<Reference> {
     let mut walk = Walk { bound: Vec::new(), found: Vec::new() };
     walk.arguments(build, &["name", "description", "sources"]);
-    walk.blocks(build);
+    walk.blocks(&BUILD, build);
     walk.found
 }
 
-struct Walk<'b> {
+struct Walk {
     /// Iterators of the `dynamic` blocks around.
-    bound: Vec<&'b str>,
+    bound: Vec<Arc<str>>,
     found: Vec<Reference>,
 }
 
-impl<'b> Walk<'b> {
-    fn blocks(&mut self, body: &'b Body) {
+impl Walk {
+    fn blocks(&mut self, shape: &Shape, body: &Body) {
+        // What is wrong is said when the block is decoded.
+        let body = dynamic::shaped(body, &|name| shape.role(name), &mut Diagnostics::new());
         for block in &body.blocks {
             if is_dynamic(block) {
-                self.dynamic(Parts::of(block));
+                self.dynamic(block);
             } else {
                 self.block(&block.kind.name, &block.body);
             }
         }
     }
 
-    fn block(&mut self, kind: &str, body: &'b Body) {
+    fn block(&mut self, kind: &str, body: &Body) {
         match kind {
             "provisioner" | "error-cleanup-provisioner" => self.arguments(body, PROVISIONER_META),
             "post-processor" => self.arguments(body, POST_PROCESSOR_META),
-            "post-processors" => self.blocks(body),
+            "post-processors" => self.blocks(&CHAIN, body),
             _ => {}
         }
     }
 
-    fn dynamic(&mut self, parts: Option<Parts<'b>>) {
-        let Some(Parts { kind, iterator, for_each, labels, content }) = parts else { return };
+    fn dynamic(&mut self, block: &Block) {
+        let body = dynamic::own_body(block);
+        let Some(Parts { kind, iterator, for_each, labels, content }) = Parts::of(block, &body) else { return };
         self.argument(for_each);
         self.bound.push(iterator);
         self.argument(labels);
@@ -60,6 +68,6 @@ impl<'b> Walk<'b> {
     fn argument(&mut self, attribute: Option<&Attribute>) {
         let Some(attribute) = attribute else { return };
         let references = eval::references(&attribute.expr).into_iter();
-        self.found.extend(references.filter(|reference| !self.bound.contains(&&*reference.root)));
+        self.found.extend(references.filter(|reference| !self.bound.contains(&reference.root)));
     }
 }

@@ -39,7 +39,7 @@ pub struct Body {
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonBody {
     /// The value.
-    pub node: Node,
+    pub value: JsonExpr,
     /// Whether blocks and attributes were told apart already.
     pub is_shaped: bool,
 }

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::VariableBlock;
-use crate::config::shape::report_blocks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
 use crate::files::Files;
 use crate::find::read_file;
 use crate::span::Span;
-use crate::syntax;
 use crate::syntax::ast::Body;
-use crate::value::{Type, Value, json};
+use crate::syntax::{self, Role};
+use crate::value::{Type, Value};
 
 /// Everything outside the template that gives variables their values.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +43,8 @@ pub struct FileEntry {
     pub name: Arc<str>,
     /// Its value, not converted yet; none when no variable has that name: such a value is not looked at.
     pub value: Option<Value>,
-    /// Where the value stands; JSON files give none.
-    pub span: Option<Span>,
+    /// Where the value stands.
+    pub span: Span,
     /// The file's name.
     pub file: String,
 }
@@ -71,22 +70,17 @@ pub fn read_variable_file(
             return Vec::new();
         }
     };
-    if shown.ends_with(".json") {
-        return json_entries(&files.get(id).text.clone(), &shown, diags);
-    }
-    let (body, found) = syntax::parse_body(files, id);
+    let (body, found) =
+        if shown.ends_with(".json") { syntax::parse_json_body(files, id) } else { syntax::parse_body(files, id) };
     diags.append(found);
-    body.map(|body| hcl_entries(&body, &shown, is_declared, diags)).unwrap_or_default()
+    body.map(|body| entries(&body, &shown, is_declared, diags)).unwrap_or_default()
 }
 
-fn hcl_entries(
-    body: &Body,
-    shown: &str,
-    is_declared: &dyn Fn(&str) -> bool,
-    diags: &mut Diagnostics,
-) -> Vec<FileEntry> {
+fn entries(body: &Body, shown: &str, is_declared: &dyn Fn(&str) -> bool, diags: &mut Diagnostics) -> Vec<FileEntry> {
+    let declaration = |name: &str| (name == "variable").then_some(Role::Block(&["name"]));
+    let declared = body.shaped(declaration, &mut Diagnostics::new());
     let mut declares = false;
-    for block in body.blocks.iter().filter(|block| &*block.kind.name == "variable") {
+    for block in declared.blocks.iter().filter(|block| &*block.kind.name == "variable") {
         let detail = "A .pkrvar file is used to assign values to variables that have already been declared in .pkr \
                       files. To declare a variable, move this block to a .pkr.hcl file.";
         diags.error("Variable declaration in a .pkrvar file", detail, block.kind.span);
@@ -95,43 +89,18 @@ fn hcl_entries(
     if declares {
         return Vec::new();
     }
-    report_blocks(body, diags);
-    let mut entries = Vec::with_capacity(body.attributes.len());
-    for attribute in &body.attributes {
+    let attributes = body.just_attributes(diags);
+    let mut entries = Vec::with_capacity(attributes.len());
+    for attribute in attributes.iter() {
         let mut found = Diagnostics::new();
         let value = is_declared(&attribute.name.name).then(|| eval::evaluate_constant(&attribute.expr, &mut found));
         if !found.has_errors() {
-            let (name, span) = (attribute.name.name.clone(), Some(attribute.expr.span));
+            let (name, span) = (attribute.name.name.clone(), attribute.expr.span);
             entries.push(FileEntry { name, value, span, file: shown.to_owned() });
         }
         diags.append(found);
     }
     entries
-}
-
-/// JSON strings are taken as they are: no interpolation happens in them.
-fn json_entries(text: &str, shown: &str, diags: &mut Diagnostics) -> Vec<FileEntry> {
-    let value = match json::decode(text.strip_prefix('\u{feff}').unwrap_or(text)) {
-        Ok(value) => value,
-        Err(error) => {
-            diags.error("Invalid JSON in variable file", format!("{shown} is not valid JSON: {error}."), None);
-            return Vec::new();
-        }
-    };
-    let Some(entries) = value.entries() else {
-        let detail = format!("{shown} must hold one JSON object, variable names to values.");
-        diags.error("Invalid JSON in variable file", detail, None);
-        return Vec::new();
-    };
-    entries
-        .iter()
-        .map(|(name, value)| FileEntry {
-            name: name.clone(),
-            value: Some(value.clone()),
-            span: None,
-            file: shown.to_owned(),
-        })
-        .collect()
 }
 
 /// A value from the environment or command line. Text for a string, number or untyped variable is that text; for any

@@ -136,10 +136,10 @@ impl<'a> Collector<'a> {
         let Some(value) = &entry.value else { return };
         match block.constraint.convert(value) {
             Ok(value) => {
-                let given = Given { origin, value, span: entry.span, place: entry.file };
+                let given = Given { origin, value, span: Some(entry.span), place: entry.file };
                 self.given.entry(&block.name.name).or_default().push(given);
             }
-            Err(error) => self.diags.push(incompatible(block, &error.to_string(), showable(block, entry.span))),
+            Err(error) => self.diags.push(incompatible(block, &error.to_string(), showable(block, Some(entry.span)))),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
-use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Ident, JsonBody, JsonDocument};
+use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Ident, JsonBody, JsonDocument, JsonExpr};
 use crate::syntax::json::{Kind, Node, Property};
 
 /// What a name in a body is.
@@ -23,13 +23,21 @@ impl Body {
     /// makes attributes. A native body needs no telling.
     pub fn shaped<'s>(&self, role: impl Fn(&str) -> Option<Role<'s>>, diags: &mut Diagnostics) -> Cow<'_, Body> {
         let Some(json) = self.json.as_ref().filter(|json| !json.is_shaped) else { return Cow::Borrowed(self) };
-        report_misfits(&json.node, None, diags);
+        let JsonExpr { node, document } = &json.value;
+        report_misfits(node, None, diags);
         let mut attributes: Vec<Attribute> = Vec::new();
         let mut blocks = Vec::new();
         let mut used = HashSet::new();
+        // The attributes are some of the properties, in the same order.
+        let mut all = properties(node);
         for attribute in &self.attributes {
+            let Some(property) = all.find(|property| property.name_span == attribute.name.span) else { continue };
             match role(&attribute.name.name) {
-                Some(Role::Block(labels)) => unpack(attribute, labels, &mut blocks, diags),
+                Some(Role::Block(labels)) => {
+                    let blocks = &mut blocks;
+                    Unpacking { attribute, document, labels: Vec::new(), blocks, diags }
+                        .labels(&property.value, labels);
+                }
                 Some(Role::Attribute) if !used.insert(&*attribute.name.name) => {
                     diags.push(repeated("Duplicate argument", attribute));
                 }
@@ -49,9 +57,9 @@ impl Body {
             }
             return Cow::Borrowed(&self.attributes);
         };
-        if !matches!(json.node.kind, Kind::Object(_)) {
+        if !matches!(json.value.node.kind, Kind::Object(_)) {
             let detail = "A JSON object is required here, setting the arguments for this block.";
-            diags.error(WRONG_TYPE, detail, json.node.start());
+            diags.error(WRONG_TYPE, detail, json.value.node.start());
             return Cow::Borrowed(&[]);
         }
         let mut used = HashSet::new();
@@ -68,7 +76,7 @@ impl Body {
 
     /// Where an argument that is missing could stand, when that is known better than the place of the whole block.
     pub fn missing_at(&self) -> Option<Span> {
-        self.json.as_ref().map(|json| json.node.closing())
+        self.json.as_ref().map(|json| json.value.node.closing())
     }
 
     /// Takes the attributes with these `names` out.
@@ -97,7 +105,8 @@ impl Body {
         };
         // A property of this name is a comment.
         let attributes = properties(node).filter(|property| &*property.name != "//").map(attribute).collect();
-        let json = Some(JsonBody { node: node.clone(), is_shaped: false });
+        let json =
+            Some(JsonBody { value: JsonExpr { node: node.clone(), document: Arc::clone(document) }, is_shaped: false });
         Self { attributes, blocks: Vec::new(), span: node.span, is_unknown: false, json }
     }
 }
@@ -137,15 +146,9 @@ fn report_misfits(node: &Node, label: Option<&str>, diags: &mut Diagnostics) {
     }
 }
 
-/// Appends the blocks that a property whose name is a block type stands for.
-fn unpack(property: &Attribute, label_names: &[&str], blocks: &mut Vec<Block>, diags: &mut Diagnostics) {
-    let ExprKind::Json(json) = &property.expr.kind else { return };
-    let mut unpacking = Unpacking { kind: &property.name, document: &json.document, labels: Vec::new(), blocks, diags };
-    unpacking.labels(&json.node, label_names);
-}
-
 struct Unpacking<'a> {
-    kind: &'a Ident,
+    /// The property, whose name is a block type.
+    attribute: &'a Attribute,
     document: &'a Arc<JsonDocument>,
     labels: Vec<Ident>,
     blocks: &'a mut Vec<Block>,
@@ -166,7 +169,7 @@ impl Unpacking<'_> {
         if empty {
             let detail = format!(
                 "At least one object property is required, whose name represents the {} block's {name}.",
-                self.kind.name
+                self.attribute.name.name
             );
             self.diags.error("Missing block label", detail, node.start());
         }
@@ -181,7 +184,7 @@ impl Unpacking<'_> {
                 let detail = format!(
                     "Either a JSON object or a JSON array is required, representing the contents of one or more {:?} \
                      blocks.",
-                    self.kind.name
+                    self.attribute.name.name
                 );
                 self.diags.error(WRONG_TYPE, detail, node.start());
             }
@@ -189,12 +192,30 @@ impl Unpacking<'_> {
     }
 
     fn block(&mut self, node: &Node) {
+        let mut body = Body::of_json(node, self.document);
+        self.inherit(&mut body);
+        let labels = self.labels.clone();
         self.blocks.push(Block {
-            kind: self.kind.clone(),
-            labels: self.labels.clone(),
-            body: Body::of_json(node, self.document),
+            kind: self.attribute.name.clone(),
+            labels,
+            body,
             span: node.span,
             header: node.start(),
         });
+    }
+
+    /// What the generation of the block around binds, or makes unknown, goes for the blocks in it as well.
+    fn inherit(&self, body: &mut Body) {
+        let kind = |inner: &Arc<Expr>| match &self.attribute.expr.kind {
+            ExprKind::Bound(binding, _) => Some(ExprKind::Bound(binding.clone(), inner.clone())),
+            ExprKind::Unknown => Some(ExprKind::Unknown),
+            _ => None,
+        };
+        for attribute in &mut body.attributes {
+            if let Some(kind) = kind(&attribute.expr) {
+                attribute.expr = Arc::new(Expr { kind, span: attribute.expr.span });
+            }
+        }
+        body.is_unknown = matches!(self.attribute.expr.kind, ExprKind::Unknown);
     }
 }
