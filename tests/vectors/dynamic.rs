@@ -11,7 +11,7 @@ use planner::files::Files;
 use planner::schema;
 use planner::span::Span;
 use planner::syntax::ast::{Block, Body, ExprKind};
-use planner::syntax::{Role, parse_body};
+use planner::syntax::{Role, parse_body, parse_json_body};
 use planner::value::{Type, Value, convert, json};
 use serde::Deserialize;
 
@@ -65,6 +65,72 @@ fn errors_show_the_element_at_hand() {
     }
 }
 
+/// In JSON, what is a block is known only when the generated body is looked into.
+#[test]
+fn json_expands_alike() {
+    for (native, json) in [
+        (
+            "dynamic \"item\" {\n  for_each = l\n  content {\n    x = \"${item.key}-${item.value}\"\n  }\n}\n",
+            r#"{"dynamic": {"item": {"for_each": "${l}", "content": {"x": "${item.key}-${item.value}"}}}}"#,
+        ),
+        (
+            "item {\n  x = 0\n}\ndynamic \"tagged\" {\n  for_each = [1, 2]\n  iterator = i\n  labels = [\"t${i.value}\"]\n\
+             \x20 content {\n    y = i.key\n  }\n}\nitem {\n  x = 9\n}\n",
+            r#"{"item": {"x": 0}, "dynamic": [{"tagged": [{"for_each": [1, 2], "iterator": "i", "labels": ["t${i.value}"],
+                "content": [{"y": "${i.key}"}]}]}], "item": {"x": 9}}"#,
+        ),
+        (
+            "dynamic \"item\" {\n  for_each = m\n  content {\n    sub {\n      y = item.key\n    }\n    dynamic \"sub\" {\n\
+             \x20     for_each = l\n      content {\n        y = [item.value, sub.value]\n      }\n    }\n  }\n}\n",
+            r#"{"dynamic": {"item": {"for_each": "${m}", "content": {"sub": {"y": "${item.key}"},
+                "dynamic": {"sub": {"for_each": "${l}", "content": {"y": ["${item.value}", "${sub.value}"]}}}}}}}"#,
+        ),
+        (
+            "dynamic \"item\" {\n  for_each = ul\n  content {\n    x = item.value\n    sub {\n      y = 1\n    }\n  }\n}\n",
+            r#"{"dynamic": {"item": {"for_each": "${ul}", "content": {"x": "${item.value}", "sub": {"y": 1}}}}}"#,
+        ),
+        (
+            "dynamic \"item\" {\n  for_each = []\n  content {}\n}\n",
+            r#"{"dynamic": {"item": {"for_each": [], "content": {}}}}"#,
+        ),
+    ] {
+        let (json, faults) = expanded(json);
+        assert_eq!((without_places(&json), faults.len()), (without_places(&expanded(native).0), 0), "{native}");
+    }
+}
+
+fn without_places(shown: &str) -> String {
+    let mut parts = shown.split('@');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'))
+}
+
+#[test]
+fn faults_of_json_point_into_it() {
+    for (json, fault) in [
+        (r#"{"dynamic": {"other": {"for_each": [], "content": {}}}}"#, "Unsupported block type"),
+        (r#"{"dynamic": {"item": {"for_each": [1]}}}"#, "Missing dynamic content block"),
+        (r#"{"dynamic": {"item": {"for_each": [1], "content": [{}, {}]}}}"#, "Extraneous dynamic content block"),
+        (r#"{"dynamic": {"item": {"content": {}}}}"#, "Missing required argument"),
+        (r#"{"dynamic": {"item": {"for_each": 1, "content": {}}}}"#, "Invalid dynamic for_each value"),
+        (
+            r#"{"dynamic": {"item": {"for_each": [1], "iterator": "a.b", "content": {}}}}"#,
+            "Invalid dynamic iterator name",
+        ),
+        (r#"{"dynamic": {"tagged": {"for_each": [1], "labels": "x", "content": {}}}}"#, "Invalid expression"),
+        (
+            r#"{"dynamic": {"tagged": {"for_each": [1], "labels": [], "content": {}}}}"#,
+            "Insufficient dynamic block labels",
+        ),
+        (r#"{"dynamic": {"item": {"for_each": [1], "content": {"x": "${item.nothing}"}}}}"#, "Unsupported attribute"),
+        (r#"{"dynamic": {"item": {"for_each": [1], "content": {"z": 1}}}}"#, "Extraneous JSON object property"),
+        (r#"{"dynamic": {"item": {"for_each": [1], "content": "x"}}}"#, "Incorrect JSON value type"),
+    ] {
+        let (_, faults) = expanded(json);
+        assert!(faults.iter().any(|(text, _)| text.starts_with(&format!("{fault}: "))), "{json}: {faults:?}");
+    }
+}
+
 #[test]
 fn references_leave_out_the_iterators() {
     let text = "x = a.b\ndynamic \"item\" {\n  for_each = [c, item]\n  labels = [item.key, d]\n  content {\n    x = \
@@ -102,7 +168,8 @@ fn many_elements_share_their_expressions() {
 fn expanded(text: &str) -> (String, Vec<(String, String)>) {
     let mut files = Files::new();
     let file = files.add("t", text);
-    let body = parse_body(&mut files, file).0.unwrap_or_else(|| panic!("{text:?} does not parse"));
+    let parse = if text.starts_with('{') { parse_json_body } else { parse_body };
+    let body = parse(&mut files, file).0.unwrap_or_else(|| panic!("{text:?} does not parse"));
     let variables = variables();
     let scope = Scope { variables: &variables, functions: &Functions::standard(), host: &Host::empty() };
     let mut diags = Diagnostics::new();

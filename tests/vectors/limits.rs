@@ -8,7 +8,7 @@ use planner::syntax::{parse_body, parse_expression, parse_template};
 /// As small as the stack of any thread that parses.
 const STACK: usize = 2 * 1024 * 1024;
 
-fn on_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn on_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().unwrap()
 }
 

@@ -7,6 +7,7 @@ mod format;
 mod functions;
 mod heredoc;
 mod json;
+mod json_limits;
 mod limits;
 mod mutations;
 mod node;

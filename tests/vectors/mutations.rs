@@ -81,13 +81,13 @@ const PIECES: [&str; 40] = [
 
 /// What happens to a text at one place, as a share of its length.
 #[derive(Clone, Debug)]
-enum Edit {
+pub(crate) enum Edit {
     Insert(f64, usize),
     Remove(f64, f64),
     Double(f64, f64),
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         (0.0..1.0, 0..PIECES.len()).prop_map(|(at, piece)| Edit::Insert(at, piece)),
         (0.0..1.0, 0.0..0.1).prop_map(|(at, len)| Edit::Remove(at, len)),
@@ -95,7 +95,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-fn apply(text: &mut String, edit: &Edit) {
+pub(crate) fn apply(text: &mut String, edit: &Edit) {
     let boundary = |share: f64| {
         let mut at = (text.len() as f64 * share) as usize;
         while !text.is_char_boundary(at) {
