@@ -223,6 +223,7 @@ fn faults_are_shown_where_they_are() {
     for (text, expected) in [
         ("", "Error: Missing value\n\n  on t.pkr.json line 1:\n"),
         ("\u{feff}{}", "Error: Invalid start of value\n\n  on t.pkr.json line 1:\n"),
+        ("{\"a\": [0, {\n\"b\": tru}]}", "Error: Invalid JSON keyword\n\n  on t.pkr.json line 2, in a[1]:\n"),
         ("\"text\"", "Error: Root value must be object\n\n  on t.pkr.json line 1:\n"),
         ("{\n\"a\": [}\n}", "Error: Missing JSON value\n\n  on t.pkr.json line 2:\n   2: \"a\": [}\n"),
         ("{\n\"sources\": {}}", "Error: Extraneous JSON object property\n\n  on t.pkr.json line 2:\n"),

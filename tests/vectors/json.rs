@@ -1,9 +1,12 @@
 //! JSON syntax: what its values are as expressions, taken literally, and as types, and what they refer to.
 
+use std::collections::BTreeSet;
+
+use planner::config::shape::Shape;
 use planner::diagnostic::Diagnostics;
 use planner::eval::{Functions, Host, Scope, evaluate, evaluate_constant, references};
 use planner::files::Files;
-use planner::syntax::ast::Expr;
+use planner::syntax::ast::{Body, Expr};
 use planner::syntax::parse_json_body;
 use planner::value::{Constraint, Value, json};
 use serde::Deserialize;
@@ -29,6 +32,62 @@ fn values_types_and_references_agree() {
         }
     }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+const SHAPE: Shape = Shape {
+    attributes: &["x", "yes"],
+    required: &["yes"],
+    blocks: &[("item", &[]), ("tagged", &["type"]), ("two", &["a", "b"])],
+};
+
+/// Labels as objects or arrays at every level, comments, nulls, repeated names, values of the wrong kind.
+#[test]
+fn bodies_agree() {
+    let mut wrong = Vec::new();
+    let rows = rows::<Row>("json-bodies.jsonl");
+    assert_eq!(rows.len(), 200);
+    for row in rows {
+        let mut files = Files::new();
+        let file = files.add("t", row.src.as_str());
+        let (body, mut found) = parse_json_body(&mut files, file);
+        let shown = structure(&body.unwrap(), &mut found);
+        let places: BTreeSet<String> = found
+            .iter()
+            .map(|diagnostic| {
+                format!("{} @{}", diagnostic.summary, diagnostic.subject.map_or(u32::MAX, |span| span.start))
+            })
+            .collect();
+        let ours = format!("{shown} | {}", places.into_iter().collect::<Vec<_>>().join(" | "));
+        if ours != row.reference {
+            wrong.push(format!("{}\n  ours     {ours}\n  recorded {}", row.src, row.reference));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Attributes and blocks at every depth with where they stand. What is in a `two` is all attributes.
+fn structure(body: &Body, found: &mut Diagnostics) -> String {
+    let body = SHAPE.content(body, body.span, found);
+    let known = body.attributes.iter().filter(|attribute| SHAPE.role(&attribute.name.name).is_some());
+    let mut names: Vec<String> = known
+        .map(|attribute| format!("{}@{}-{}", attribute.name.name, attribute.span.start, attribute.span.end))
+        .collect();
+    names.sort();
+    let mut out = names.join(" ");
+    for block in &body.blocks {
+        let labels: Vec<&str> = block.labels.iter().map(|label| &*label.name).collect();
+        let places: String = block.labels.iter().map(|label| format!("@{}", label.span.start)).collect();
+        let inner = if &*block.kind.name == "two" {
+            let attributes = block.body.just_attributes(found);
+            let mut names: Vec<&str> = attributes.iter().map(|attribute| &*attribute.name.name).collect();
+            names.sort_unstable();
+            format!("<{}>", names.join(" "))
+        } else {
+            structure(&block.body, found)
+        };
+        out += &format!(" {}[{}]{places}{inner}", block.kind.name, labels.join(" "));
+    }
+    format!("{{{out}}}")
 }
 
 /// All attributes of a file, four lines each. The reference counts escapes wrong, so that in files with any the rows hold

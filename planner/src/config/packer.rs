@@ -14,8 +14,7 @@ const PACKER: Shape = Shape { attributes: &["required_version"], required: &[], 
 /// Decodes a `packer` block: the plugins it requires. Versions were looked at before, see [`check_versions`].
 pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
     let body = PACKER.content(&block.body, block.header, diags);
-    let required =
-        body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
+    let required = body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
     required.flat_map(|inner| plugin::decode(inner, diags)).collect()
 }
 

@@ -7,5 +7,5 @@ mod scan;
 mod tree;
 
 pub use escape::Offsets;
-pub use parse::parse;
+pub use parse::{parse, parse_partly};
 pub use tree::{Kind, Node, Property};

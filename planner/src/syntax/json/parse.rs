@@ -24,6 +24,15 @@ const VALUE_START: &str = "A JSON value must start with a brace, a bracket, a nu
 ///
 /// What is wrong with it.
 pub fn parse(text: &str, file: FileId) -> Result<Node, Diagnostics> {
+    match parse_partly(text, file) {
+        (Some(value), diags) if diags.is_empty() => Ok(value),
+        (_, diags) => Err(diags),
+    }
+}
+
+/// The same, with as much of the value as could be read when there is something wrong. In that case null stands for
+/// what is wrong in an array.
+pub fn parse_partly(text: &str, file: FileId) -> (Option<Node>, Diagnostics) {
     let mut scanner = Scanner::new(text);
     let next = scanner.next();
     let mut parser = Parser { text, file, scanner, next, depth: 0, stopped: false, diags: Diagnostics::new() };
@@ -31,10 +40,7 @@ pub fn parse(text: &str, file: FileId) -> Result<Node, Diagnostics> {
     if parser.diags.is_empty() && parser.next.kind != TokenKind::End {
         parser.report("Extraneous data after value", "Extra characters appear after the JSON value.", parser.next);
     }
-    match value {
-        Some(value) if parser.diags.is_empty() => Ok(value),
-        _ => Err(parser.diags),
-    }
+    (value, parser.diags)
 }
 
 struct Parser<'t> {
@@ -68,7 +74,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A value; none after a fault. A token that cannot start one is left where it is.
+    /// A value; none after a fault in the value itself. A token that cannot start one is left where it is.
     fn value(&mut self) -> Option<Node> {
         let token = self.next;
         match token.kind {
@@ -114,13 +120,11 @@ impl Parser<'_> {
     fn object(&mut self) -> Option<Node> {
         let open = self.read();
         let mut properties = Vec::new();
-        let mut whole = true;
         while !self.sees(TokenKind::CloseBrace) {
             let (name, name_span) = self.name()?;
             self.colon()?;
-            match self.value() {
-                Some(value) => properties.push(Property { name, name_span, value }),
-                None => whole = false,
+            if let Some(value) = self.value() {
+                properties.push(Property { name, name_span, value });
             }
             if !self.sees(TokenKind::CloseBrace) {
                 self.property_end(open)?;
@@ -128,7 +132,7 @@ impl Parser<'_> {
         }
         let span = self.span(open).to(self.span(self.next));
         self.read();
-        whole.then(|| Node { kind: Kind::Object(properties.into()), span })
+        Some(Node { kind: Kind::Object(properties.into()), span })
     }
 
     fn name(&mut self) -> Option<(Arc<str>, Span)> {
@@ -199,19 +203,16 @@ impl Parser<'_> {
     fn array(&mut self) -> Option<Node> {
         let open = self.read();
         let mut items = Vec::new();
-        let mut whole = true;
         while !self.sees(TokenKind::CloseBracket) {
-            match self.value() {
-                Some(item) => items.push(item),
-                None => whole = false,
-            }
+            let span = self.span(self.next);
+            items.push(self.value().unwrap_or(Node { kind: Kind::Null, span }));
             if !self.sees(TokenKind::CloseBracket) {
                 self.item_end(open)?;
             }
         }
         let span = self.span(open).to(self.span(self.next));
         self.read();
-        whole.then(|| Node { kind: Kind::Array(items.into()), span })
+        Some(Node { kind: Kind::Array(items.into()), span })
     }
 
     /// What stands between an item and the next.

@@ -15,11 +15,12 @@ use crate::syntax::parse::parse_string_template;
 /// What is wrong inside of a string is said when the string is used as a template: it may not be one.
 pub fn parse_json_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics) {
     let text = files.get(file).text.clone();
-    let node = match json::parse(&text, file) {
-        Ok(node) => node,
-        Err(diagnostics) => return (None, diagnostics),
-    };
+    let (node, diagnostics) = json::parse_partly(&text, file);
+    let Some(node) = node else { return (None, diagnostics) };
     files.set_outline(file, outline::of_json(&node));
+    if !diagnostics.is_empty() {
+        return (None, diagnostics);
+    }
     if !matches!(node.kind, Kind::Object(_) | Kind::Array(_)) {
         let detail = "The root value in a JSON-based configuration must be either a JSON object or a JSON array of \
                       objects.";
