@@ -4,12 +4,16 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use crate::args::{self, BuildArgs, CommandName, ConsoleArgs, InspectArgs, Invocation, PlanArgs, ValidateArgs};
+use crate::args::{
+    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, Invocation, PlanArgs, ValidateArgs,
+};
 use crate::commands;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
-use crate::options::{BuildOptions, ConsoleOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions};
+use crate::options::{
+    BuildOptions, ConsoleOptions, FmtOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions,
+};
 use crate::reporter::Scrubber;
 use crate::session::{Session, complain};
 
@@ -71,6 +75,7 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
         CommandName::Console => {
             checked::<ConsoleArgs, ConsoleOptions>(words).map(|options| commands::console::run(session, &options))
         }
+        CommandName::Fmt => checked::<FmtArgs, FmtOptions>(words).map(|options| commands::fmt::run(session, &options)),
         CommandName::Inspect => {
             checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))
         }

@@ -9,6 +9,8 @@ pub enum Exit {
     Success,
     /// Something failed: a build, a template, a flag, the output.
     Failed,
+    /// `fmt -check` found files that are not in canonical layout.
+    Unformatted,
     /// No such command.
     UnknownCommand,
     /// Ended by a signal before cleanup was over: its number.
@@ -21,6 +23,7 @@ impl Exit {
         match self {
             Exit::Success => 0,
             Exit::Failed => 1,
+            Exit::Unformatted => 3,
             Exit::UnknownCommand => 127,
             // Shells report a child killed by signal n as 128 + n.
             Exit::Signal(number) => 128 | number,
@@ -48,6 +51,7 @@ mod tests {
         let rows = [
             (Exit::Success, 0),
             (Exit::Failed, 1),
+            (Exit::Unformatted, 3),
             (Exit::UnknownCommand, 127),
             (Exit::Signal(2), 130),
             (Exit::Signal(15), 143),

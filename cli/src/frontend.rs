@@ -143,9 +143,14 @@ pub fn show(session: &mut Session, files: &Files, diags: &Diagnostics) {
     if diags.is_empty() || session.takes(diags, files) {
         return;
     }
-    let color = session.settings().escapes && session.environment.terminal;
-    let text = render(diags, files, RenderOptions { color, ..RenderOptions::default() });
+    let text = rendered(session, files, diags);
     if diags.has_errors() { session.error(&text) } else { session.say(&text) }
+}
+
+/// What was found in `files`, as text for people.
+pub fn rendered(session: &Session, files: &Files, diags: &Diagnostics) -> String {
+    let color = session.settings().escapes && session.environment.terminal;
+    render(diags, files, RenderOptions { color, ..RenderOptions::default() })
 }
 
 /// The directory that file functions start from.
@@ -182,12 +187,11 @@ fn check_kind(path: &str, config_type: ConfigType, working_dir: &Path) -> Result
 }
 
 /// The system's reason in the words that scripts match.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
 }
 
 /// Hides every text inside sensitive variables and locals.

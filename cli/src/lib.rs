@@ -2,7 +2,7 @@
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to compiled template),
-//! [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings for programs), [`building`] (a run as users see it),
+//! [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it),
 //! [`reporter`] (what users see), [`signal`],
 //! [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
@@ -19,6 +19,7 @@ pub mod duration;
 pub mod environment;
 pub mod exit;
 pub mod folders;
+pub mod formatting;
 pub mod frontend;
 pub mod inspect_view;
 pub mod logging;

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use plugins::component::OnError;
 
 use crate::args::{
-    BuildArgs, ConfigType, ConsoleArgs, FlagError, InspectArgs, PlanArgs, PlanFormat, TemplateArgs, ValidateArgs,
+    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InspectArgs, PlanArgs, PlanFormat, TemplateArgs,
+    ValidateArgs,
 };
 
 /// A command line that its command cannot use. The command's help follows it.
@@ -15,7 +16,7 @@ pub enum UsageError {
     #[error(transparent)]
     Flag(#[from] FlagError),
     /// Too few or too many words; the help alone says it.
-    #[error("exactly one template is needed")]
+    #[error("wrong number of templates")]
     WrongCount,
 }
 
@@ -115,6 +116,21 @@ pub struct ConsoleOptions {
     pub template: TemplateOptions,
 }
 
+/// Options of `fmt`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FmtOptions {
+    /// Files, folders, and `-` for standard input; at least one.
+    pub paths: Vec<String>,
+    /// `-check`. Nothing is written then.
+    pub check: bool,
+    /// `-diff`.
+    pub diff: bool,
+    /// `-recursive`.
+    pub recursive: bool,
+    /// Write what changed; on unless switched off.
+    pub write: bool,
+}
+
 impl TryFrom<BuildArgs> for BuildOptions {
     type Error = UsageError;
 
@@ -176,6 +192,18 @@ impl TryFrom<ConsoleArgs> for ConsoleOptions {
     fn try_from(args: ConsoleArgs) -> Result<Self, UsageError> {
         // As with `inspect`.
         Ok(Self { template: template(args.template, only_word(args.positional).unwrap_or_default()) })
+    }
+}
+
+impl TryFrom<FmtArgs> for FmtOptions {
+    type Error = UsageError;
+
+    fn try_from(args: FmtArgs) -> Result<Self, UsageError> {
+        let FmtArgs { check, diff, recursive, write, positional: paths, template: _ } = args;
+        if paths.is_empty() {
+            return Err(UsageError::WrongCount);
+        }
+        Ok(Self { paths, check, diff, recursive, write: write && !check })
     }
 }
 
@@ -265,5 +293,24 @@ mod tests {
         let inspect = |words: &[String]| InspectOptions::try_from(parse::<InspectArgs>(words).unwrap()).unwrap();
         assert_eq!(inspect(&["a".into()]).template.path, "a");
         assert_eq!(inspect(&["a".into(), "b".into()]).template.path, "");
+    }
+
+    #[test]
+    fn formatting_takes_many_words_and_checks_without_writing() {
+        let fmt = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            FmtOptions::try_from(parse::<FmtArgs>(&words).unwrap())
+        };
+        assert_eq!(fmt("-diff"), Err(UsageError::WrongCount));
+        let paths = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+        for (line, expected, check, write) in [
+            ("a b -", paths(&["a", "b", "-"]), false, true),
+            ("--check a", paths(&["a"]), true, false),
+            ("-check -write=true a -diff", paths(&["a", "-diff"]), true, false),
+            ("-write=false -var x=1 -only b -config-type=hcl2 a", paths(&["a"]), false, false),
+        ] {
+            let options = fmt(line).unwrap();
+            assert_eq!((options.paths, options.check, options.write), (expected, check, write), "{line}");
+        }
     }
 }

@@ -137,6 +137,13 @@ impl Session {
         self.printer.raw(text);
     }
 
+    /// Text exactly as it is, to the last byte: what is printed is somebody's file, or names files. Not while a reporter
+    /// runs.
+    pub fn verbatim(&mut self, text: &str) {
+        self.stop_reporter();
+        self.printer.verbatim(text);
+    }
+
     /// Starts the reporter thread, for commands that run nodes. From here on [`Session::say`] and the like go through
     /// it. `cancel` is raised to stopping when output cannot be written.
     ///

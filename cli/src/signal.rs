@@ -1,6 +1,8 @@
 //! Signals to cancellation: the first stops the run and lets it clean up, the second ends what runs at once, the third
-//! ends the program.
+//! ends the program. Work without cleanup ends after the step it is at, or with the second signal.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,13 +28,20 @@ impl Watcher {
     ///
     /// Fails if the system gives no thread or refuses the handlers.
     pub fn start(cancel: Cancel, reports: Reports) -> std::io::Result<Self> {
+        Self::spawn(|interrupt, terminate| watch(interrupt, terminate, cancel, reports))
+    }
+
+    fn spawn<W>(watch: impl FnOnce(Signal, Signal) -> W) -> std::io::Result<Self>
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (interrupt, terminate) = {
             let _entered = runtime.enter();
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
         };
         let (stop, stopped) = oneshot::channel();
-        let watch = watch(interrupt, terminate, cancel, reports);
+        let watch = watch(interrupt, terminate);
         let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
@@ -51,6 +60,49 @@ impl Drop for Watcher {
         if let Some(thread) = self.thread.take() {
             // A panic there has been printed already; the run itself is over.
             let _ = thread.join();
+        }
+    }
+}
+
+/// Whether a signal asked the program to end, for work in short steps that must not be cut in two.
+pub struct Interruption {
+    /// The signal's number; zero is none.
+    number: Arc<AtomicU8>,
+    _watcher: Option<Watcher>,
+}
+
+impl Interruption {
+    /// Catches signals from here on. When the system does not let us, they end the program as usual.
+    pub fn watch() -> Self {
+        let number = Arc::new(AtomicU8::new(0));
+        let watcher = Watcher::spawn(|interrupt, terminate| note(interrupt, terminate, number.clone()));
+        if let Err(error) = &watcher {
+            tracing::warn!("signals are not caught: {error}");
+        }
+        Self { number, _watcher: watcher.ok() }
+    }
+
+    /// Leaves signals to the system.
+    pub fn ignored() -> Self {
+        Self { number: Arc::default(), _watcher: None }
+    }
+
+    /// The number of the signal that came.
+    pub fn signal(&self) -> Option<u8> {
+        Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
+}
+
+#[expect(clippy::exit, reason = "the second signal: the user wants out, whatever still runs")]
+async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>) {
+    loop {
+        let (number, _) = tokio::select! {
+            Some(()) = interrupt.recv() => INTERRUPT,
+            Some(()) = terminate.recv() => TERMINATE,
+            else => return,
+        };
+        if noted.swap(number, Ordering::Relaxed) != 0 {
+            std::process::exit(Exit::Signal(number).code().into());
         }
     }
 }

@@ -9,6 +9,7 @@ mod dynamic;
 mod examples;
 mod faults;
 mod findings;
+mod fmt;
 mod inspect;
 mod json;
 mod plan;

@@ -13,6 +13,8 @@ pub enum CommandName {
     Build,
     /// Tries expressions.
     Console,
+    /// Lays out files.
+    Fmt,
     /// Shows what a template holds.
     Inspect,
     /// Shows the graph.
@@ -25,14 +27,15 @@ pub enum CommandName {
 
 impl CommandName {
     /// All of them, sorted by name.
-    pub const ALL: [CommandName; 6] =
-        [Self::Build, Self::Console, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
+    pub const ALL: [CommandName; 7] =
+        [Self::Build, Self::Console, Self::Fmt, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
 
     /// The word on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Build => "build",
             Self::Console => "console",
+            Self::Fmt => "fmt",
             Self::Inspect => "inspect",
             Self::Plan => "plan",
             Self::Validate => "validate",
@@ -45,6 +48,7 @@ impl CommandName {
         match self {
             Self::Build => "build image(s) from template",
             Self::Console => "creates a console for testing variable interpolation",
+            Self::Fmt => "Rewrites HCL2 config files to canonical format",
             Self::Inspect => "see components of a template",
             Self::Plan => "show the graph that build would run",
             Self::Validate => "check that a template is valid",
@@ -237,6 +241,38 @@ pub struct ValidateArgs {
     /// changes nothing
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub use_sequential_evaluation: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Rewrites templates (*.pkr.hcl) and variable files (*.pkrvars.hcl) in canonical layout and prints the names of those
+/// that changed. Only white space changes. TEMPLATE is a file, a folder, or - for standard input, whose new layout is
+/// printed; there may be several. A file that is not valid is reported and left as it is. The flags that other commands
+/// have for builds and variables are accepted and change nothing
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct FmtArgs {
+    /// Write nothing, and exit with 3 if a file is not in canonical layout
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub check: bool,
+
+    /// Show what changes in each file
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub diff: bool,
+
+    /// Go into folders below as well
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub recursive: bool,
+
+    /// Only print the names of the files that would change
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub write: bool,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]

@@ -1,8 +1,10 @@
 //! Help texts, rendered from the definitions. The first line of each is fixed by what scripts expect.
 
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 
-use super::definitions::{BuildArgs, CommandName, ConsoleArgs, InspectArgs, PlanArgs, ValidateArgs, VersionArgs};
+use super::definitions::{
+    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs,
+};
 use super::go_flags::is_boolean;
 
 const WIDTH: usize = 79;
@@ -23,12 +25,22 @@ pub fn command_help(command: CommandName) -> String {
     let (definition, positional) = match command {
         CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
         CommandName::Console => (ConsoleArgs::command(), " [options] [TEMPLATE]"),
+        CommandName::Fmt => (without_template_flags(FmtArgs::command()), " [options] TEMPLATE..."),
         CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
         CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
         CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),
         CommandName::Version => (VersionArgs::command(), ""),
     };
     render(command.name(), positional, &definition)
+}
+
+/// For a command that accepts the flags of those that read a template and has no use for them.
+fn without_template_flags(definition: Command) -> Command {
+    let unused = TemplateArgs::augment_args(Command::default());
+    definition.mut_args(|arg| {
+        let is_unused = unused.get_arguments().any(|other| other.get_id() == arg.get_id());
+        if is_unused { arg.hide(true) } else { arg }
+    })
 }
 
 fn render(name: &str, positional: &str, definition: &Command) -> String {
@@ -49,7 +61,7 @@ fn render(name: &str, positional: &str, definition: &Command) -> String {
 
 /// A flag with its value's form, and its help.
 fn flag_row(arg: &clap::Arg) -> Option<(String, String)> {
-    let name = arg.get_long()?;
+    let name = arg.get_long().filter(|_| !arg.is_hide_set())?;
     let value = arg.get_value_names().and_then(|names| names.first());
     let default = arg.get_default_values().first().and_then(|value| value.to_str());
     let shown = match (is_boolean(arg), default, value) {
@@ -106,6 +118,14 @@ mod tests {
             assert!(!help.contains("positional"), "{help}");
             assert!(help.lines().all(|line| line.len() <= WIDTH), "{help}");
         }
+    }
+
+    #[test]
+    fn flags_that_change_nothing_are_not_listed() {
+        let help = command_help(CommandName::Fmt);
+        assert!(help.starts_with("Usage: packer fmt [options] TEMPLATE...\n"), "{help}");
+        let flags: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  -")).collect();
+        assert_eq!(flags, ["check", "diff", "recursive", "write=false"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod console;
+pub mod fmt;
 pub mod inspect;
 pub mod plan;
 pub mod validate;

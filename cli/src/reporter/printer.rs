@@ -81,6 +81,12 @@ impl Printer {
         self.flush();
     }
 
+    /// Text exactly as it is.
+    pub fn verbatim(&mut self, text: &str) {
+        self.pending.push_str(text);
+        self.flush();
+    }
+
     /// What became of the output so far.
     pub fn end(&self) -> &OutputEnd {
         self.sink.end()
