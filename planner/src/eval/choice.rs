@@ -29,24 +29,27 @@ impl Evaluator<'_> {
             let mut found = Diagnostics::new();
             Branch { value: self.value(branch, &mut found), found, span: branch.span, expr: Some(branch) }
         });
-        let (a, b) = (then.value.ty(), otherwise.value.ty());
-        let Some(ty) = common_type(&then.value, &otherwise.value) else {
-            let detail =
-                format!("The true and false result expressions must have consistent types. {}.", difference(&a, &b));
+        let target = if then.value.is_like(&otherwise.value) {
+            Target::Theirs
+        } else if let Some(ty) = common_type(&then.value, &otherwise.value) {
+            Target::Other(ty)
+        } else {
+            let difference = difference(&then.value.ty(), &otherwise.value.ty());
+            let detail = format!("The true and false result expressions must have consistent types. {difference}.");
             let subject = then.span.to(otherwise.span);
             self.fault(expr, "Inconsistent conditional result types", detail, (subject, Some(expr.span)), diags);
             return unknown();
         };
-        self.choose(condition, expr.span, (then, otherwise), &ty, diags)
+        self.choose(condition, expr.span, (then, otherwise), &target, diags)
     }
 
-    /// The branch that `condition` picks, as type `ty`.
+    /// The branch that `condition` picks, as what `target` says.
     pub(super) fn choose(
         &self,
         condition: &Expr,
         whole: Span,
         (then, otherwise): (Branch<'_>, Branch<'_>),
-        ty: &Type,
+        target: &Target,
         diags: &mut Diagnostics,
     ) -> Value {
         let given = self.value(condition, diags);
@@ -54,11 +57,12 @@ impl Evaluator<'_> {
         if given.is_null() {
             let detail = "The condition value is null. Conditions must either be true or false.";
             self.fault(condition, "Null condition", detail, place, diags);
-            return Value::Unknown(ty.clone());
+            return Value::Unknown(target.ty(&then.value));
         }
         if !given.is_known() {
             let null = then.value.is_null() && otherwise.value.is_null();
-            return if null { Value::Null(ty.clone()) } else { Value::Unknown(ty.clone()) };
+            let ty = target.ty(&then.value);
+            return if null { Value::Null(ty) } else { Value::Unknown(ty) };
         }
         let (branch, name) = match convert(&given, &Type::Bool) {
             Ok(Value::Bool(true)) => (then, "true"),
@@ -66,10 +70,11 @@ impl Evaluator<'_> {
             Err(_) => {
                 let detail = "The condition expression must be of type bool.";
                 self.fault(condition, "Incorrect condition type", detail, place, diags);
-                return Value::Unknown(ty.clone());
+                return Value::Unknown(target.ty(&then.value));
             }
         };
         diags.append(branch.found);
+        let Target::Other(ty) = target else { return branch.value };
         match convert(&branch.value, ty) {
             Ok(value) => value,
             Err(error) => {
@@ -82,7 +87,25 @@ impl Evaluator<'_> {
     }
 }
 
-/// What both results become; a null without type takes the other's.
+/// What the results of both branches become.
+pub(super) enum Target {
+    /// They are of one type.
+    Theirs,
+    /// Another type that both convert to.
+    Other(Type),
+}
+
+impl Target {
+    /// The type, given a value of one branch.
+    fn ty(&self, value: &Value) -> Type {
+        match self {
+            Self::Theirs => value.ty(),
+            Self::Other(ty) => ty.clone(),
+        }
+    }
+}
+
+/// What both results become when they differ in type; a null without type takes the other's.
 fn common_type(a: &Value, b: &Value) -> Option<Type> {
     match (a, b) {
         (Value::Null(Type::Dynamic), other) | (other, Value::Null(Type::Dynamic)) => Some(other.ty()),

@@ -37,20 +37,22 @@ impl<'a> Evaluator<'a> {
                 Value::tuple(items)
             }
             Some(key_expr) => {
-                let mut entries: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+                let mut entries = BTreeMap::new();
+                let mut groups: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
                 self.each(&collection, names, |inside| {
                     if round.includes(inside, diags)
                         && let Some(key) = round.key(inside, key_expr, diags)
                     {
                         let value = inside.value(&inner.value, diags);
-                        round.insert(inside, &mut entries, key_expr, (key, value), diags);
+                        if inner.grouping {
+                            groups.entry(key).or_default().push(value);
+                        } else {
+                            round.insert(inside, &mut entries, key_expr, (key, value), diags);
+                        }
                     }
                 });
-                let finish = |mut values: Vec<Value>| match values.pop() {
-                    Some(last) if !inner.grouping => last,
-                    last => Value::tuple(values.into_iter().chain(last)),
-                };
-                Value::object(entries.into_iter().map(|(key, values)| (key, finish(values))))
+                entries.extend(groups.into_iter().map(|(key, values)| (key, Value::tuple(values))));
+                Value::Object(Arc::new(entries))
             }
         };
         if round.known { value } else { unknown() }
@@ -191,14 +193,13 @@ impl Round<'_> {
     fn insert(
         &self,
         inside: &Evaluator<'_>,
-        entries: &mut BTreeMap<Arc<str>, Vec<Value>>,
+        entries: &mut BTreeMap<Arc<str>, Value>,
         key_expr: &Expr,
         (key, value): (Arc<str>, Value),
         diags: &mut Diagnostics,
     ) {
         match entries.entry(key) {
-            Entry::Vacant(entry) => drop(entry.insert(vec![value])),
-            Entry::Occupied(mut entry) if self.inner.grouping => entry.get_mut().push(value),
+            Entry::Vacant(entry) => drop(entry.insert(value)),
             Entry::Occupied(entry) => {
                 let detail = format!(
                     "Two different items produced the key {} in this 'for' expression. If duplicates are expected, \

@@ -27,6 +27,7 @@ impl Fault {
 
 const INVALID_INDEX: &str = "Invalid index";
 const UNSUPPORTED: &str = "Unsupported attribute";
+const NAMES_NOT_NUMBERS: &str = " The attributes of an object have names, not numbers.";
 const NO_SUCH_ELEMENT: &str = "The given key does not identify an element in this collection value";
 
 /// `value.name`.
@@ -91,29 +92,44 @@ pub(super) fn index(value: &Value, key: &Value, span: Span) -> Result<Value, Fau
     if key.is_null() {
         return Err(invalid("Can't use a null value as an indexing key.".to_owned()));
     }
-    let ty = value.ty();
-    if ty == Type::Dynamic || key.ty() == Type::Dynamic {
+    if matches!(key, Value::Unknown(Type::Dynamic)) {
         return Ok(unknown());
     }
-    let as_key = |want: &Type| convert(key, want).map_err(|error| invalid(format!("{NO_SUCH_ELEMENT}: {error}.")));
-    match &ty {
-        Type::List(_) | Type::Tuple(_) => sequence_element(value, &ty, &as_key(&Type::Number)?).map_err(invalid),
-        Type::Map(element) => match (value, as_key(&Type::String)?) {
-            (Value::Map(_, entries), Value::String(key)) => {
-                entries.get(&key).cloned().ok_or_else(|| invalid(format!("{NO_SUCH_ELEMENT}.")))
-            }
-            _ => Ok(Value::Unknown((**element).clone())),
+    let as_key = |want: Type| convert(key, &want).map_err(|error| invalid(format!("{NO_SUCH_ELEMENT}: {error}.")));
+    let missing = || {
+        let hint = if matches!(key, Value::Number(_)) { NAMES_NOT_NUMBERS } else { "" };
+        invalid(format!("{NO_SUCH_ELEMENT}.{hint}"))
+    };
+    match value {
+        Value::Unknown(Type::Dynamic) => Ok(unknown()),
+        Value::List(element, items) => match as_key(Type::Number)? {
+            Value::Number(at) => place(items, &at).cloned().map_err(invalid),
+            _ => Ok(Value::Unknown(element.clone())),
         },
-        Type::Object(object) => {
-            let Value::String(name) = as_key(&Type::String)? else { return Ok(unknown()) };
-            let Some(attribute) = object.attributes.get(&name) else {
-                let hint =
-                    if key.ty() == Type::Number { " The attributes of an object have names, not numbers." } else { "" };
-                return Err(invalid(format!("{NO_SUCH_ELEMENT}.{hint}")));
-            };
-            Ok(value.get(&name).cloned().unwrap_or_else(|| Value::Unknown(attribute.clone())))
-        }
-        Type::Set(_) => Err(invalid(
+        Value::Tuple(items) => match as_key(Type::Number)? {
+            Value::Number(at) => place(items, &at).cloned().map_err(invalid),
+            _ => Ok(unknown()),
+        },
+        // An unknown tuple of known type still has its length.
+        Value::Unknown(Type::Tuple(types)) => match as_key(Type::Number)? {
+            Value::Number(at) => place(types, &at).cloned().map(Value::Unknown).map_err(invalid),
+            _ => Ok(unknown()),
+        },
+        Value::Unknown(Type::List(element)) => as_key(Type::Number).map(|_| Value::Unknown((**element).clone())),
+        Value::Map(element, entries) => match as_key(Type::String)? {
+            Value::String(key) => entries.get(&key).cloned().ok_or_else(|| invalid(format!("{NO_SUCH_ELEMENT}."))),
+            _ => Ok(Value::Unknown(element.clone())),
+        },
+        Value::Unknown(Type::Map(element)) => as_key(Type::String).map(|_| Value::Unknown((**element).clone())),
+        Value::Object(entries) => match as_key(Type::String)? {
+            Value::String(name) => entries.get(&name).cloned().ok_or_else(missing),
+            _ => Ok(unknown()),
+        },
+        Value::Unknown(Type::Object(object)) => match as_key(Type::String)? {
+            Value::String(name) => object.attributes.get(&name).cloned().map(Value::Unknown).ok_or_else(missing),
+            _ => Ok(unknown()),
+        },
+        Value::Set(..) | Value::Unknown(Type::Set(_)) => Err(invalid(
             "Elements of a set are identified only by their value and don't have any separate index or key to select \
              with, so it's only possible to perform operations across all elements of the set."
                 .to_owned(),
@@ -122,23 +138,9 @@ pub(super) fn index(value: &Value, key: &Value, span: Span) -> Result<Value, Fau
     }
 }
 
-/// An element of a list or tuple. An unknown tuple of known type still has its length.
-fn sequence_element(value: &Value, ty: &Type, key: &Value) -> Result<Value, String> {
-    let Value::Number(number) = key else { return Ok(Value::Unknown(ty.element().cloned().unwrap_or(Type::Dynamic))) };
-    let position = number.to_usize();
-    if let Some(items) = value.items() {
-        return match position.and_then(|position| items.get(position)) {
-            Some(item) => Ok(item.clone()),
-            None => Err(no_element(number, items.len())),
-        };
-    }
-    match ty {
-        Type::Tuple(elements) => match position.and_then(|position| elements.get(position)) {
-            Some(element) => Ok(Value::Unknown(element.clone())),
-            None => Err(no_element(number, elements.len())),
-        },
-        _ => Ok(Value::Unknown(ty.element().cloned().unwrap_or(Type::Dynamic))),
-    }
+/// What stands at a position.
+fn place<'a, T>(items: &'a [T], position: &Number) -> Result<&'a T, String> {
+    position.to_usize().and_then(|at| items.get(at)).ok_or_else(|| no_element(position, items.len()))
 }
 
 fn no_element(position: &Number, length: usize) -> String {

@@ -1,7 +1,7 @@
 //! Templates: text with interpolations and directives.
 
 use crate::diagnostic::Diagnostics;
-use crate::eval::choice::Branch;
+use crate::eval::choice::{Branch, Target};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::iteration::Names;
 use crate::span::Span;
@@ -39,7 +39,7 @@ impl Evaluator<'_> {
                         Branch { value: self.template(parts, *span, &mut found), found, span: *span, expr: None }
                     };
                     let branches = (branch(then), branch(otherwise));
-                    Some(self.choose(condition, *span, branches, &Type::String, diags))
+                    Some(self.choose(condition, *span, branches, &Target::Theirs, diags))
                 }
                 TemplatePart::For { key_name, value_name, collection, body, span } => {
                     let names = Names { key: key_name.as_ref(), value: value_name };

@@ -17,15 +17,15 @@ pub fn equal(a: &Value, b: &Value) -> Option<bool> {
         (Value::Null(_), other) | (other, Value::Null(_)) => return other.is_known().then_some(false),
         (Value::Unknown(_), Value::Unknown(_)) => return None,
         (Value::Unknown(unknown), known) | (known, Value::Unknown(unknown)) => {
-            return if unknown.has_dynamic() || *unknown == known.ty() { None } else { Some(false) };
+            return if unknown.has_dynamic() || known.is_of(unknown) { None } else { Some(false) };
         }
         _ => {}
     }
-    let (a_type, b_type) = (a.ty(), b.ty());
     if has_untyped(a) || has_untyped(b) {
-        return if may_become(&a_type, &b_type) || may_become(&b_type, &a_type) { None } else { Some(false) };
+        let (a, b) = (a.ty(), b.ty());
+        return if may_become(&a, &b) || may_become(&b, &a) { None } else { Some(false) };
     }
-    if a_type == b_type { parts_equal(a, b) } else { Some(false) }
+    if a.is_like(b) { parts_equal(a, b) } else { Some(false) }
 }
 
 /// Whether an unknown without type is in it: then its own type is not final.

@@ -107,6 +107,45 @@ impl Value {
         }
     }
 
+    /// Whether its type is just `ty`. Cheaper than to compare with [`Value::ty`], which is as large as the value.
+    pub fn is_of(&self, ty: &Type) -> bool {
+        match (self, ty) {
+            (Self::Null(own) | Self::Unknown(own), _) => own == ty,
+            (Self::Bool(_), Type::Bool) | (Self::Number(_), Type::Number) | (Self::String(_), Type::String) => true,
+            (Self::List(own, _), Type::List(element))
+            | (Self::Set(own, _), Type::Set(element))
+            | (Self::Map(own, _), Type::Map(element)) => *own == **element,
+            (Self::Tuple(items), Type::Tuple(types)) => {
+                items.len() == types.len() && items.iter().zip(types.iter()).all(|(item, ty)| item.is_of(ty))
+            }
+            (Self::Object(entries), Type::Object(object)) => {
+                object.optional.is_empty()
+                    && entries.keys().eq(object.attributes.keys())
+                    && entries.values().zip(object.attributes.values()).all(|(value, ty)| value.is_of(ty))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether both are of one type.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null(ty) | Self::Unknown(ty), value) | (value, Self::Null(ty) | Self::Unknown(ty)) => {
+                value.is_of(ty)
+            }
+            (Self::List(a, _), Self::List(b, _))
+            | (Self::Set(a, _), Self::Set(b, _))
+            | (Self::Map(a, _), Self::Map(b, _)) => a == b,
+            (Self::Tuple(a), Self::Tuple(b)) => {
+                Arc::ptr_eq(a, b) || a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_like(b))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                Arc::ptr_eq(a, b) || a.keys().eq(b.keys()) && a.values().zip(b.values()).all(|(a, b)| a.is_like(b))
+            }
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null(_))

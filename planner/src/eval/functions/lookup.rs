@@ -115,6 +115,9 @@ fn length(call: &Call<'_>) -> Result<Value, CallError> {
 }
 
 fn lookup_type(args: &[Value]) -> Result<Type, CallError> {
+    if let (Value::Object(entries), Value::String(key)) = (&args[0], &args[1]) {
+        return Ok(entries.get(key).unwrap_or(&args[2]).ty());
+    }
     match args[0].ty() {
         Type::Object(object) => match &args[1] {
             Value::String(key) => Ok(object.attributes.get(key).cloned().unwrap_or_else(|| args[2].ty())),

@@ -22,10 +22,10 @@ pub fn convert(value: &Value, want: &Type) -> Result<Value, ConversionError> {
         | (Value::Bool(_), Type::Bool) => return Ok(value.clone()),
         _ => {}
     }
-    let got = value.ty();
-    if got == *want {
+    if value.is_of(want) {
         return Ok(value.clone());
     }
+    let got = value.ty();
     if !convertible(&got, want, Safety::Unsafe) {
         return Err(ConversionError::new(mismatch(&got, want)));
     }
