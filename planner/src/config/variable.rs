@@ -122,7 +122,7 @@ fn type_and_default(
     let failed = found.has_errors();
     diags.append(found);
     if failed {
-        let unknown = Value::Unknown(constraint.ty.clone());
+        let unknown = Value::Unknown(constraint.ty.without_optional());
         return (constraint, Some(unknown));
     }
     if constraint.ty == Type::Dynamic {
@@ -137,7 +137,7 @@ fn type_and_default(
         Err(error) => {
             let detail = format!("This default value is not compatible with the variable's type constraint: {error}.");
             diags.error("Invalid default value for variable", detail, default.expr.span);
-            let unknown = Value::Unknown(constraint.ty.clone());
+            let unknown = Value::Unknown(constraint.ty.without_optional());
             (constraint, Some(unknown))
         }
     }

@@ -98,7 +98,7 @@ pub fn collect(
         if let Some(winner) = &winner {
             variables.origins.insert(name.clone(), (winner.origin, winner.span));
         }
-        let value = winner.map_or_else(|| Value::Unknown(block.constraint.ty.clone()), |given| given.value);
+        let value = winner.map_or_else(|| Value::Unknown(block.constraint.ty.without_optional()), |given| given.value);
         if block.sensitive {
             variables.sensitive.push(name.clone());
         }

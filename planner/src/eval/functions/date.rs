@@ -82,9 +82,10 @@ impl Reader<'_> {
         let minute = self.within(0, 59, "minute")?;
         self.sign(':')?;
         let second = self.within(0, 59, "second")?;
-        self.fraction();
+        let nanos = self.fraction();
         let offset = self.offset()?;
-        let time = Time::new(hour as i8, minute as i8, second as i8, 0).map_err(|_| "time out of range".to_owned())?;
+        let time =
+            Time::new(hour as i8, minute as i8, second as i8, nanos).map_err(|_| "time out of range".to_owned())?;
         Ok(Moment { local: date.to_datetime(time), offset })
     }
 
@@ -118,13 +119,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Fractions of seconds are allowed and do not matter: no format shows them.
-    fn fraction(&mut self) {
-        if let Some(rest) = self.text.strip_prefix(['.', ','])
-            && rest.starts_with(|first: char| first.is_ascii_digit())
-        {
-            self.text = rest.trim_start_matches(|character: char| character.is_ascii_digit());
-        }
+    /// A fraction of a second, in nanoseconds. No format shows it, but it counts in sums.
+    fn fraction(&mut self) -> i32 {
+        let Some(rest) =
+            self.text.strip_prefix(['.', ',']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        else {
+            return 0;
+        };
+        self.text = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+        let digits = rest[..rest.len() - self.text.len()].bytes().map(|digit| i32::from(digit - b'0'));
+        digits.chain(std::iter::repeat(0)).take(9).fold(0, |nanos, digit| nanos * 10 + digit)
     }
 
     fn offset(&mut self) -> Result<i32, String> {
@@ -244,8 +248,7 @@ fn bad_verb(verb: &str) -> String {
 fn time_add(call: &Call<'_>) -> Result<Value, CallError> {
     let moment = Reader::moment(call.text(0))?;
     let duration: GoDuration = call.text(1).parse().map_err(|error: DurationError| error.to_string())?;
-    let seconds = duration.nanos().div_euclid(1_000_000_000);
-    let moved = moment.local.checked_add(jiff::SignedDuration::from_secs(seconds));
+    let moved = moment.local.checked_add(jiff::SignedDuration::from_nanos(duration.nanos()));
     let local = moved.map_err(|_| "the resulting time is out of range")?;
     Ok(Value::string(Moment { local, ..moment }.to_string()))
 }
