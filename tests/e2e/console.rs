@@ -166,7 +166,8 @@ fn lines_are_edited_completed_and_continued() {
             (&edited, "CED\r\n"),
             ("[1,\r20 + 2]\r", "[\r\n  1,\r\n  22,\r\n]\r\n"),
             ("<<E\ra\rE\r", "a\r\n\r\n"),
-            ("nope\r", "Error: "),
+            // Its last words: the place of the error looks like a prompt.
+            ("nope\r", "There is no variable named \"nope\".\r\n"),
             ("\r", "\r\n"),
             ("local.u\t\r", "X\r\n"),
             ("formatd\t\"YYYY\", \"2024-05-06T00:00:00Z\")\r", "2024\r\n"),
