@@ -46,6 +46,14 @@ fn trees_and_verdicts_agree() {
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn two_indexes_behind_dots_need_a_blank_between_them() {
+    for (text, accepted) in [("x = a.0.1\n", false), ("x = a.0 .1\n", true), ("x = a.0. 1\n", true)] {
+        let (_, tree, diagnostics) = parse(text);
+        assert_eq!(tree.is_some(), accepted, "{text:?}: {diagnostics:?}");
+    }
+}
+
 /// `line: summary` of each.
 fn places(diagnostics: &Diagnostics, files: &Files) -> Vec<String> {
     let place = |subject: planner::span::Span| files.line_column(subject.file, subject.start).0;

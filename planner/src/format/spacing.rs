@@ -79,20 +79,21 @@ fn read_as_others(tokens: &[Token], text: &str, blanks: &[usize], at: usize) -> 
         (Invalid, Newline) => left.text(text) == "\r" && right == "\n",
         (Dot, Ellipsis) => true,
         (Dot, Dot) => at >= 2 && blanks[at - 1] == 0 && tokens[at - 2].kind == Dot,
-        (Dot, Number) => follows_number(tokens, blanks, at),
-        (Dot, Ident) => is_exponent(right) && follows_number(tokens, blanks, at),
+        (Number, Dot | Ellipsis) => is_fraction(tokens, text, at),
         _ => false,
     }
 }
 
-/// Whether only dots stand between the token at `at` and a number, all of them directly behind each other.
-fn follows_number(tokens: &[Token], blanks: &[usize], at: usize) -> bool {
-    let is_dots = |at: usize| matches!(tokens[at].kind, TokenKind::Dot | TokenKind::Ellipsis);
-    let mut from = at - 1;
-    while from > 0 && is_dots(from) && blanks[from] == 0 {
-        from -= 1;
-    }
-    tokens[from].kind == TokenKind::Number
+/// Whether the dots from `at` on lead directly to digits or an exponent, which a number before them would take in.
+fn is_fraction(tokens: &[Token], text: &str, at: usize) -> bool {
+    let is_dots = |token: &Token| matches!(token.kind, TokenKind::Dot | TokenKind::Ellipsis);
+    let behind = at + tokens[at..].iter().take_while(|token| is_dots(token)).count();
+    tokens[behind - 1].kind == TokenKind::Dot
+        && tokens.get(behind).is_some_and(|token| match token.kind {
+            TokenKind::Number => true,
+            TokenKind::Ident => is_exponent(token.text(text)),
+            _ => false,
+        })
 }
 
 /// Whether a name reads as an exponent behind a number: `e5`, `E-5`.

@@ -116,10 +116,11 @@ fn line_ends_and_the_end_of_the_file_stay() {
 #[test]
 fn a_blank_stays_where_tokens_would_become_others() {
     check(&[
-        ("a = b.0 .1\n", "a = b.0. 1\n"),
-        ("a = b . 0 . 1\n", "a = b.0. 1\n"),
-        ("a = 1. .e5\n", "a = 1.. e5\n"),
-        ("a = 1 ... .5\n", "a = 1.... 5\n"),
+        ("a = b.0 .1\n", "a = b.0 .1\n"),
+        ("a = b . 0. 1\n", "a = b.0 .1\n"),
+        ("a = 1. .e5\n", "a = 1 ..e5\n"),
+        ("a = 1 ... .5\n", "a = 1 ....5\n"),
+        ("a = 1 ... 5\n", "a = 1... 5\n"),
         ("a = b . . . c\n", "a = b.. .c\n"),
         ("a = b . ... c\n", "a = b. ... c\n"),
         ("a = ! = b\n", "a = ! = b\n"),

@@ -104,6 +104,8 @@ impl Lowerer<'_> {
         if let Some(next) = next
             && matches!(next.value(), TraversalOperator::LegacyIndex(_))
             && self.range(next, around).start == range.end
+            // With a blank behind the dot it does not.
+            && self.text[range.end..].trim_start_matches('.').starts_with(|c: char| c.is_ascii_digit())
         {
             let detail = "An index after a dot cannot be followed by another one. Write [0][1] in place of .0.1.";
             self.fault("Invalid legacy index syntax", detail, range);
