@@ -85,6 +85,29 @@ impl Sandbox {
         command
     }
 
+    /// A command as one that permissions hold for: for root, who may do anything, the folder goes to nobody, who then
+    /// runs a `packer` of its own, as the built one may lie where only root gets to.
+    #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
+    pub(crate) fn unprivileged_command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        const NOBODY: u32 = 65_534;
+        let original = self.command(args);
+        if !rustix::process::geteuid().is_root() {
+            return original;
+        }
+        let folder = self.folder.path();
+        // Not written by this process: a test beside this one could start a child that still holds the open file.
+        let copied = Command::new("cp").arg("-f").arg(original.get_program()).arg(folder.join("packer")).status();
+        assert!(copied.unwrap().success());
+        let owned = Command::new("chown").args(["-R", &format!("{NOBODY}:{NOBODY}")]).arg(folder).status();
+        assert!(owned.unwrap().success());
+        let mut command = Command::new(folder.join("packer"));
+        command.args(args).current_dir(folder).env_clear();
+        command.envs(original.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.uid(NOBODY).gid(NOBODY);
+        command
+    }
+
     /// Runs `packer` to its end.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Output {
         self.finish(self.command(args).spawn().unwrap())
