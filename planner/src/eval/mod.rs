@@ -14,6 +14,7 @@ mod iteration;
 mod json;
 mod lookup;
 mod operation;
+mod pattern;
 mod reference;
 mod secrets;
 mod select;

@@ -23,6 +23,7 @@ mod lookup;
 mod number;
 mod path;
 mod pem;
+mod regex;
 mod secret;
 mod sequence;
 mod set;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
     boolean, cidr, collection, control, crypto, date, encoding, file, file_set, format, hash, lookup, number, path,
-    secret, sequence, set, string, template_file, text,
+    regex, secret, sequence, set, string, template_file, text,
 };
 
 /// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
@@ -49,6 +49,7 @@ impl Functions {
             lookup::FUNCTIONS,
             number::FUNCTIONS,
             path::FUNCTIONS,
+            regex::FUNCTIONS,
             secret::FUNCTIONS,
             sequence::FUNCTIONS,
             set::FUNCTIONS,

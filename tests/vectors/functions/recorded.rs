@@ -1,0 +1,32 @@
+//! Calls with generated arguments, and what the reference's libraries gave for them.
+
+use planner::eval::Host;
+use serde::Deserialize;
+
+use super::call::outcome;
+use crate::rows::rows;
+
+#[derive(Deserialize)]
+struct Row {
+    expr: String,
+    gives: String,
+}
+
+#[test]
+fn regexes() {
+    check("functions-regex.jsonl", 800);
+}
+
+#[track_caller]
+fn check(name: &str, n_rows: usize) {
+    let rows = rows::<Row>(name);
+    assert_eq!(rows.len(), n_rows);
+    let mut wrong = Vec::new();
+    for row in rows {
+        let given = outcome(&row.expr, &Host::empty());
+        if given != row.gives {
+            wrong.push(format!("{}\n  gives {given}\n  not   {}", row.expr, row.gives));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
