@@ -23,6 +23,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod witness;
+mod yaml;
 
 pub use crate::syntax::ast::Expr;
 pub use evaluator::{Scope, evaluate, evaluate_constant, explain};

@@ -4,3 +4,4 @@ mod call;
 mod recorded;
 mod regex;
 mod strings;
+mod yaml;

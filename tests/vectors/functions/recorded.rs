@@ -17,6 +17,21 @@ fn regexes() {
     check("functions-regex.jsonl", 800);
 }
 
+#[test]
+fn texts() {
+    check("functions-text.jsonl", 798);
+}
+
+#[test]
+fn yaml_documents() {
+    check("functions-yamldecode.jsonl", 600);
+}
+
+#[test]
+fn yaml_values() {
+    check("functions-yamlencode.jsonl", 299);
+}
+
 #[track_caller]
 fn check(name: &str, n_rows: usize) {
     let rows = rows::<Row>(name);

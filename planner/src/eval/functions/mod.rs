@@ -34,6 +34,7 @@ mod template_file;
 mod tests;
 mod text;
 mod verb;
+mod yaml;
 
 pub use error::CallError;
 pub use function::{Call, Function, Imp, Param, Takes};

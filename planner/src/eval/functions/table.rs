@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
     boolean, cidr, collection, control, crypto, date, encoding, file, file_set, format, hash, lookup, number, path,
-    regex, secret, sequence, set, string, template_file, text,
+    regex, secret, sequence, set, string, template_file, text, yaml,
 };
 
 /// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
@@ -56,6 +56,7 @@ impl Functions {
             string::FUNCTIONS,
             template_file::FUNCTIONS,
             text::FUNCTIONS,
+            yaml::FUNCTIONS,
         ];
         Self::of(families.concat())
     }
