@@ -8,6 +8,7 @@ use planner::config::plugin::report_missing;
 use planner::diagnostic::Diagnostics;
 use planner::eval::Host;
 use planner::files::Files;
+use planner::legacy::{self, Given, LegacyTemplate};
 use planner::lower::analysis::{Analysis, Inputs, Parsed, analyse, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
@@ -15,9 +16,9 @@ use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
 use plugins::secrets::{Patience, SecretSettings, Services};
 
-use crate::args::ConfigType;
 use crate::options::TemplateOptions;
 use crate::session::Session;
+use crate::template_kind::{TemplateKind, read_legacy};
 
 /// A template on its way through the compiler, with the files that diagnostics point into.
 pub struct Frontend {
@@ -25,12 +26,21 @@ pub struct Frontend {
     pub files: Files,
     /// The components that templates may name.
     pub registry: Arc<Registry>,
+    kind: TemplateKind,
     host: Host,
     variables: VariableInputs,
 }
 
 /// The command cannot go on; everything was said.
 pub struct Refused;
+
+/// A template that was read, in either language.
+pub enum AnyParsed {
+    /// HCL2.
+    Hcl2(Parsed),
+    /// Legacy JSON, with the values given for its variables.
+    Legacy(Box<LegacyTemplate>, Given),
+}
 
 impl Frontend {
     /// Gets ready to read the template of `options`.
@@ -47,10 +57,13 @@ impl Frontend {
                 return Err(Refused);
             }
         };
-        if let Err(text) = check_kind(&options.path, options.config_type, &working_dir) {
-            session.error(&text);
-            return Err(Refused);
-        }
+        let kind = match TemplateKind::of(&options.path, options.config_type, &working_dir) {
+            Ok(kind) => kind,
+            Err(text) => {
+                session.error(&text);
+                return Err(Refused);
+            }
+        };
         let environment: Arc<BTreeMap<String, String>> = Arc::new(session.environment.variables.clone());
         let secrets = Services::new(SecretSettings {
             environment: environment.clone(),
@@ -73,12 +86,28 @@ impl Frontend {
             environment,
             warn_undeclared,
         };
-        Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), host, variables })
+        Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), kind, host, variables })
     }
 
     /// Reads and decodes the template and the values given for its variables. Problems are said; with errors among them
     /// the command ends.
-    pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<Parsed, Refused> {
+    pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<AnyParsed, Refused> {
+        match self.kind {
+            TemplateKind::Hcl2 => self.parse_hcl2(session, options).map(AnyParsed::Hcl2),
+            TemplateKind::Legacy => self.parse_legacy(options).map_err(|text| {
+                session.error(&text);
+                Refused
+            }),
+        }
+    }
+
+    fn parse_legacy(&mut self, options: &TemplateOptions) -> Result<AnyParsed, String> {
+        let template = read_legacy(&options.path, &self.host.working_dir, &mut self.files)?;
+        let given = Given::collect(&self.variables, &self.host.working_dir)?;
+        Ok(AnyParsed::Legacy(Box::new(template), given))
+    }
+
+    fn parse_hcl2(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<Parsed, Refused> {
         let mut diags = Diagnostics::new();
         let inputs = Inputs { variables: &self.variables, host: &self.host, version: session.version.number };
         let parsed = parse(&options.path, inputs, &mut self.files, &mut diags);
@@ -99,7 +128,9 @@ impl Frontend {
     /// # Errors
     ///
     /// Some are not there; they were named.
-    pub fn require_plugins(&self, session: &mut Session, parsed: &Parsed) -> Result<(), Refused> {
+    pub fn require_plugins(&self, session: &mut Session, parsed: &AnyParsed) -> Result<(), Refused> {
+        // Legacy templates cannot require any.
+        let AnyParsed::Hcl2(parsed) = parsed else { return Ok(()) };
         let mut diags = Diagnostics::new();
         report_missing(&parsed.template.plugins, &mut diags);
         self.show(session, &diags);
@@ -110,12 +141,15 @@ impl Frontend {
     pub fn analyse(
         &mut self,
         session: &mut Session,
-        parsed: Parsed,
+        parsed: AnyParsed,
         data: DataSupply,
         diags: &mut Diagnostics,
     ) -> Analysis {
         let inputs = Inputs { variables: &self.variables, host: &self.host, version: session.version.number };
-        let analysis = analyse(parsed, inputs, data, &*self.registry, &self.files, diags);
+        let analysis = match parsed {
+            AnyParsed::Hcl2(parsed) => analyse(parsed, inputs, data, &*self.registry, &self.files, diags),
+            AnyParsed::Legacy(template, given) => legacy::analyse(*template, given, inputs, &self.files, diags),
+        };
         hide_secrets(session, &analysis, &self.variables);
         analysis
     }
@@ -126,6 +160,9 @@ impl Frontend {
     ///
     /// A pattern that is no glob; it was said.
     pub fn select(&self, session: &mut Session, options: &TemplateOptions) -> Result<Selection, Refused> {
+        if self.kind == TemplateKind::Legacy {
+            return Ok(Selection::exact(&options.only, &options.except));
+        }
         Selection::new(&options.only, &options.except).map_err(|diags| {
             self.show(session, &diags);
             Refused
@@ -160,30 +197,6 @@ fn template_root(path: &str, working_dir: &Path) -> String {
     }
     let parent = Path::new(path).parent().map(|parent| parent.to_string_lossy().into_owned());
     parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned())
-}
-
-const LEGACY: &str = "Failed to parse file as legacy JSON template: if you are using an HCL template, check your file \
-                      extensions; they should be either *.pkr.hcl or *.pkr.json; see the docs for more details: \
-                      https://www.packer.io/docs/templates/hcl_templates. \nOriginal error: ";
-
-/// Refuses what can only be a legacy JSON template, in the words scripts know.
-fn check_kind(path: &str, config_type: ConfigType, working_dir: &Path) -> Result<(), String> {
-    if path.ends_with(".pkr.hcl") || path.ends_with(".pkr.json") {
-        return Ok(());
-    }
-    let typed_as_hcl = config_type == ConfigType::Hcl2;
-    if path.is_empty() || path == "-" {
-        let message = format!("{LEGACY}standard input and legacy JSON templates are not supported by this version.");
-        return if typed_as_hcl { Ok(()) } else { Err(message) };
-    }
-    match std::fs::metadata(working_dir.join(path)) {
-        Ok(found) if found.is_dir() => Ok(()),
-        Ok(_) if typed_as_hcl => Ok(()),
-        Ok(_) => Err(format!(
-            "{LEGACY}{path} has neither suffix, and legacy JSON templates are not supported by this version."
-        )),
-        Err(error) => Err(format!("{path:?}: stat {path}: {}", reason(&error))),
-    }
 }
 
 /// The system's reason in the words that scripts match.

@@ -1,9 +1,9 @@
 //! The only crate with a user: arguments, environment, signals and output of the `packer` binary.
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
-//! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`frontend`] (argument to
-//! compiled template), [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings for
-//! programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`reporter`] (what
+//! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`template_kind`] and [`frontend`]
+//! (argument to compiled template), [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings
+//! for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`reporter`] (what
 //! users see), [`signal`], [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
@@ -28,6 +28,7 @@ pub mod plan_view;
 pub mod reporter;
 pub mod session;
 pub mod signal;
+pub mod template_kind;
 pub mod verdict;
 
 pub use dispatch::run;

@@ -2,7 +2,8 @@
 //!
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
 //! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
-//! [`console`]; beside them [`format`] and [`mod@diff`], which need the tokens alone.
+//! [`console`], and [`legacy`] for templates in the older language; beside them [`format`] and [`mod@diff`], which need
+//! the tokens alone.
 //!
 //! ```
 //! use planner::diagnostic::Diagnostics;
@@ -32,6 +33,7 @@ pub mod files;
 pub mod find;
 pub mod format;
 pub mod interpolate;
+pub mod legacy;
 pub mod lower;
 pub mod node;
 pub mod os_words;

@@ -1,4 +1,4 @@
-//! `-only` and `-except`: globs over build names and post-processors.
+//! `-only` and `-except`: globs over build names and post-processors; in legacy templates the names themselves.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -7,8 +7,25 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// What the user asked to build.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    only: Vec<GlobMatcher>,
-    except: Vec<GlobMatcher>,
+    only: Vec<Pattern>,
+    except: Vec<Pattern>,
+}
+
+/// What a name is compared with.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Glob(GlobMatcher),
+    /// The name itself, in legacy templates.
+    Exact(String),
+}
+
+impl Pattern {
+    fn is_match(&self, name: &str) -> bool {
+        match self {
+            Self::Glob(glob) => glob.is_match(name),
+            Self::Exact(exact) => exact == name,
+        }
+    }
 }
 
 impl Selection {
@@ -22,6 +39,12 @@ impl Selection {
         let selection =
             Self { only: compile(only, "-only", &mut diags), except: compile(except, "-except", &mut diags) };
         if diags.has_errors() { Err(diags) } else { Ok(selection) }
+    }
+
+    /// Takes the patterns for names.
+    pub fn exact(only: &[String], except: &[String]) -> Self {
+        let exact = |names: &[String]| names.iter().cloned().map(Pattern::Exact).collect();
+        Self { only: exact(only), except: exact(except) }
     }
 
     /// Whether the build called `name` is to be built.
@@ -58,13 +81,13 @@ impl Selection {
     }
 }
 
-fn compile(patterns: &[String], flag: &str, diags: &mut Diagnostics) -> Vec<GlobMatcher> {
+fn compile(patterns: &[String], flag: &str, diags: &mut Diagnostics) -> Vec<Pattern> {
     let mut globs = Vec::with_capacity(patterns.len());
     for pattern in patterns {
         let glob =
             GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).empty_alternates(true).build();
         match glob {
-            Ok(glob) => globs.push(glob.compile_matcher()),
+            Ok(glob) => globs.push(Pattern::Glob(glob.compile_matcher())),
             Err(error) => {
                 let detail = "Patterns know *, ?, [a-z] and {a,b}.";
                 diags.error(format!("Invalid {flag} pattern {pattern}: {}", error.kind()), detail, None);

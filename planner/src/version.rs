@@ -46,8 +46,22 @@ impl Version {
             .unwrap_or(Ordering::Equal)
     }
 
+    /// Whether it is earlier than `other`.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.compare(other).is_lt()
+    }
+
     fn compare(&self, other: &Self) -> Ordering {
         self.compare_segments(other).then_with(|| compare_prereleases(&self.prerelease, &other.prerelease))
+    }
+}
+
+/// The canonical form: at least three segments.
+impl std::fmt::Display for Version {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let segments: Vec<String> = self.segments.iter().map(u64::to_string).collect();
+        let dash = if self.prerelease.is_empty() { "" } else { "-" };
+        write!(out, "{}{dash}{}", segments.join("."), self.prerelease)
     }
 }
 

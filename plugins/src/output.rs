@@ -42,7 +42,7 @@ pub trait Output: Send + Sync {
     fn machine(&self, build: BuildId, kind: &str, args: &[String]);
 
     /// Findings about the template.
-    fn diagnostics(&self, diagnostics: Diagnostics);
+    fn diagnostics(&self, build: Option<BuildId>, diagnostics: Diagnostics);
 
     /// A text that must not be shown from here on.
     fn hide(&self, secret: &str);
@@ -204,7 +204,7 @@ mod tests {
 
         fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
 
-        fn diagnostics(&self, _diagnostics: Diagnostics) {}
+        fn diagnostics(&self, _build: Option<BuildId>, _diagnostics: Diagnostics) {}
 
         fn hide(&self, _secret: &str) {}
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use planner::catalog::{Catalog, ComponentKind, Schema};
-use planner::value::Type;
+use planner::interpolate::Facts;
+use planner::legacy::Raw;
+use planner::value::{Type, Value};
 
 use crate::builtin::artifice::{self, Artifice};
 use crate::builtin::breakpoint::{self, Breakpoint};
@@ -16,8 +18,8 @@ use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
 use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvisioner};
 use crate::builtin::sleep::{self, Sleep};
-use crate::component::{Builder, Datasource, PostProcessor, Provisioner};
-use crate::config::{Field, PACKER_FIELDS, schema};
+use crate::component::{Builder, ComponentError, Datasource, PostProcessor, Provisioner};
+use crate::config::{Configured, Field, PACKER_FIELDS, decode, schema};
 use crate::offload::Workbench;
 use crate::turns::Turns;
 
@@ -88,10 +90,17 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
     ),
 ];
 
+/// One component.
+struct Row {
+    factory: Factory,
+    schema: Arc<Schema>,
+    fields: &'static [Field],
+}
+
 /// All components that can be named. Cheap to make; one per run, since the components it makes share what keeps them out
 /// of each other's way.
 pub struct Registry {
-    rows: BTreeMap<ComponentKind, BTreeMap<&'static str, (Factory, Arc<Schema>)>>,
+    rows: BTreeMap<ComponentKind, BTreeMap<&'static str, Row>>,
     shared: Shared,
 }
 
@@ -109,7 +118,7 @@ impl Registry {
             let output = if let Factory::Datasource(_, output) = factory { Some(output()) } else { None };
             let packer_fields = if *packer_fields { PACKER_FIELDS } else { &[] };
             let schema = Arc::new(schema(fields.iter().chain(packer_fields), output));
-            rows.entry(factory.kind()).or_default().insert(*name, (*factory, schema));
+            rows.entry(factory.kind()).or_default().insert(*name, Row { factory: *factory, schema, fields });
         }
         Self { rows, shared: Shared::default() }
     }
@@ -147,17 +156,26 @@ impl Registry {
     }
 
     fn factory(&self, kind: ComponentKind, name: &str) -> Option<Factory> {
-        self.row(kind, name).map(|(factory, _)| *factory)
+        self.rows.get(&kind)?.get(name).map(|row| row.factory)
     }
 
-    fn row(&self, kind: ComponentKind, name: &str) -> Option<&(Factory, Arc<Schema>)> {
-        self.rows.get(&kind)?.get(name)
+    /// The configuration of component `name` as legacy templates give it, as an object of its fields. `None` when there
+    /// is no such component.
+    pub fn decode(
+        &self,
+        kind: ComponentKind,
+        name: &str,
+        configs: &[Raw],
+        facts: Facts,
+    ) -> Option<Result<Value, ComponentError>> {
+        let (name, row) = self.rows.get(&kind)?.get_key_value(name)?;
+        Some(decode(Configured { kind, name, fields: row.fields }, configs, facts))
     }
 }
 
 impl Catalog for Registry {
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
-        self.row(kind, name).map(|(_, schema)| schema.clone())
+        self.rows.get(&kind)?.get(name).map(|row| row.schema.clone())
     }
 
     fn names(&self, kind: ComponentKind) -> Vec<String> {
@@ -167,11 +185,8 @@ impl Catalog for Registry {
 
 #[cfg(test)]
 mod tests {
-    use planner::value::Value;
-
     use super::*;
     use crate::builtin::fixtures::context;
-    use crate::component::ComponentError;
 
     const KINDS: [ComponentKind; 4] =
         [ComponentKind::Builder, ComponentKind::Provisioner, ComponentKind::PostProcessor, ComponentKind::Datasource];

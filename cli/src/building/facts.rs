@@ -39,6 +39,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         environment: Arc::new(environment),
         started: jiff::Timestamp::now(),
         interactive: !session.settings().machine_readable,
+        user_variables: None,
     };
     RunFacts { context }
 }

@@ -65,7 +65,7 @@ impl Output for Outlet {
         self.reports.send(Report::Machine { target, kind: kind.to_owned(), args: args.to_vec() });
     }
 
-    fn diagnostics(&self, diagnostics: Diagnostics) {
+    fn diagnostics(&self, _build: Option<BuildId>, diagnostics: Diagnostics) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let options = RenderOptions { color: self.colour, ..RenderOptions::default() };
         for diagnostic in diagnostics {

@@ -78,17 +78,17 @@ impl Quiet {
         }
         let mut diags = Diagnostics::new();
         let program = Arc::new(lower_data(analysis, &*self.registry, wanted, Limits::default(), &mut diags));
-        self.findings.diagnostics(diags);
+        self.findings.diagnostics(None, diags);
         self.run(session, &program)?;
         Arc::into_inner(program).map(Program::into_analysis).ok_or(Refused)
     }
 
     /// What was found: once each, in the order of the files. A block that serves many builds is checked for each of them.
     pub fn findings(&self) -> Diagnostics {
-        let mut found = self.findings.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        found.sort_by_key(|finding| finding.subject);
+        let mut found = self.findings.found();
+        found.sort_by_key(|(_, finding)| finding.subject);
         let mut unique: Vec<Diagnostic> = Vec::with_capacity(found.len());
-        for finding in found {
+        for (_, finding) in found {
             // Equal ones point at the same place, so they stand together.
             let mut beside = unique.iter().rev().take_while(|other| other.subject == finding.subject);
             if !beside.any(|other| *other == finding) {
@@ -97,12 +97,31 @@ impl Quiet {
         }
         unique.into_iter().collect()
     }
+
+    /// What was found in the builds of a legacy template, by their names; those that cannot even be made are among them.
+    pub fn findings_by_build(&self, program: &Program) -> Diagnostics {
+        let name = |id: Option<BuildId>| id.map(|id| program.build(id).source_name.clone()).unwrap_or_default();
+        let left_out = program.left_out.iter().map(|build| (build.name.clone(), build.diagnostic.clone()));
+        let found = self.findings.found().into_iter().map(|(id, finding)| (name(id), finding));
+        let mut all: Vec<_> = left_out.chain(found).collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all.into_iter().map(|(_, finding)| finding).collect()
+    }
 }
 
 /// Gathers what components find; there is nothing else to hear from them here.
 struct Findings {
-    found: Mutex<Vec<Diagnostic>>,
+    found: Mutex<Vec<Finding>>,
     scrubber: Scrubber,
+}
+
+/// A finding, and the build that it was made in.
+type Finding = (Option<BuildId>, Diagnostic);
+
+impl Findings {
+    fn found(&self) -> Vec<Finding> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 #[async_trait]
@@ -111,8 +130,9 @@ impl Output for Findings {
 
     fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
 
-    fn diagnostics(&self, diagnostics: Diagnostics) {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(diagnostics);
+    fn diagnostics(&self, build: Option<BuildId>, diagnostics: Diagnostics) {
+        let findings = diagnostics.into_iter().map(|finding| (build, finding));
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(findings);
     }
 
     fn hide(&self, secret: &str) {

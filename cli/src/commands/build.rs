@@ -66,8 +66,11 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     if diags.has_errors() {
         return Err(Refused);
     }
+    frontend.show(session, &program.left_out.iter().map(|build| build.diagnostic.clone()).collect());
     if program.builds.is_empty() {
-        frontend.show(session, &no_builds());
+        if program.left_out.is_empty() {
+            frontend.show(session, &no_builds());
+        }
         return Err(Refused);
     }
     let reports = start_reporter(session, settings, &cancel)?;
@@ -88,7 +91,8 @@ fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Resul
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
     summary.print(session, finished.report.elapsed, interrupted);
-    let failed = summary.has_errors() || interrupted || has_other_failures(&program, &finished.report);
+    let incomplete = interrupted || !program.left_out.is_empty();
+    let failed = summary.has_errors() || incomplete || has_other_failures(&program, &finished.report);
     Ok(if failed { Exit::Failed } else { Exit::Success })
 }
 

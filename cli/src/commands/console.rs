@@ -1,6 +1,7 @@
 //! Tries expressions over a template: what is typed, piped in, or stands in a file.
 
 use planner::diagnostic::Diagnostics;
+use planner::legacy;
 use planner::values::DataSupply;
 
 use crate::building::quiet::Quiet;
@@ -30,6 +31,9 @@ fn interpreter(session: &mut Session, options: &ConsoleOptions) -> Result<Interp
     let mut frontend = Frontend::new(session, &options.template, false)?;
     let parsed = frontend.parse(session, &options.template)?;
     let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut Diagnostics::new());
+    if let Some(legacy) = analysis.legacy {
+        return Ok(Interpreter::Legacy(legacy::Console::new(legacy)));
+    }
     let analysis = Quiet::new(session, &frontend, &analysis).fetch_all(session, analysis)?;
     Ok(Interpreter::Hcl2(Box::new(analysis)))
 }

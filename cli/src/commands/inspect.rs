@@ -11,7 +11,7 @@ use planner::values::DataSupply;
 use crate::building::quiet::Quiet;
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};
-use crate::inspect_view::{builds, values};
+use crate::inspect_view::{builds, show_legacy, values};
 use crate::options::InspectOptions;
 use crate::session::Session;
 
@@ -29,6 +29,10 @@ fn try_run(session: &mut Session, options: &InspectOptions) -> Result<(), Refuse
     let parsed = frontend.parse(session, &options.template)?;
     let mut ignored = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut ignored);
+    if let Some(legacy) = &analysis.legacy {
+        show_legacy(session, &legacy.template);
+        return Ok(());
+    }
     let analysis = Quiet::new(session, &frontend, &analysis).fetch_all(session, analysis)?;
     let expanded = expand(&analysis, &Anything, &Selection::default(), &mut ignored);
     session.say("Packer Inspect: HCL2 mode\n");

@@ -34,6 +34,8 @@ fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> 
     let analysis = frontend.analyse(session, parsed, DataSupply::Never, &mut diags);
     let limits = (options.limits.into(), Extent::Build);
     let program = lower(analysis, &*frontend.registry, &selection, limits, &mut diags);
+    // Nothing is shown of a template of which something is wrong.
+    diags.extend(program.left_out.iter().map(|build| build.diagnostic.clone()));
     frontend.show(session, &diags);
     if diags.has_errors() {
         return Err(Refused);

@@ -49,7 +49,7 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
     if !diags.has_errors() {
         quiet.run(session, &program)?;
     }
-    diags.append(quiet.findings());
+    diags.append(if program.legacy.is_some() { quiet.findings_by_build(&program) } else { quiet.findings() });
     frontend.show(session, &diags);
     if diags.has_errors() {
         return Err(Refused);

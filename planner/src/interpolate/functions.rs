@@ -135,7 +135,12 @@ fn secret(found: Result<String, SecretError>) -> Answer {
 }
 
 /// What an unknown name is refused with among the variables themselves, where it may become known later.
-pub(super) const NOT_SET: &str = "Error: variable not set:";
+const NOT_SET: &str = "Error: variable not set:";
+
+/// Whether an error says that a variable has no value yet.
+pub fn is_not_set(error: &str) -> bool {
+    error.contains(NOT_SET)
+}
 
 fn user_variable(user: &UserVariables, name: &str) -> Answer {
     match user {

@@ -14,4 +14,5 @@ mod tests;
 mod tree;
 
 pub use facts::{Facts, Promised, UserVariables};
+pub use functions::is_not_set;
 pub use render::{Interpolation, RenderError, RunData};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::catalog::{Catalog, ComponentKind};
 use crate::config::{self, Template};
@@ -9,6 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::eval::{Functions, Host, MapLookup, Scope};
 use crate::files::Files;
 use crate::find::{TemplateFiles, find_templates, read_file};
+use crate::legacy::Legacy;
 use crate::lower::structure;
 use crate::span::FileId;
 use crate::syntax;
@@ -36,6 +38,8 @@ pub struct Analysis {
     pub template: Template,
     /// What expressions see.
     pub values: Values,
+    /// What a legacy template has beside its blocks; none for other templates.
+    pub legacy: Option<Arc<Legacy>>,
 }
 
 /// Finds, reads and decodes the template behind `argument`. All files are read and all problems reported.
@@ -131,7 +135,7 @@ pub fn analyse(
     let plain = ComponentScope::plain(&values);
     let scope = Scope { variables: &plain, functions: &values.functions, host: &values.host };
     config::template::check_late(&template, files, &scope, diags);
-    Analysis { template, values }
+    Analysis { template, values, legacy: None }
 }
 
 fn output_types(template: &Template, catalog: &dyn Catalog, diags: &mut Diagnostics) -> Vec<Type> {

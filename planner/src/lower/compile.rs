@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::catalog::{Catalog, ComponentKind};
 use crate::config::Template;
 use crate::diagnostic::Diagnostics;
+use crate::legacy;
 use crate::lower::analysis::Analysis;
 use crate::lower::builds::{self, Expanded};
-use crate::lower::graph::{self, Extent, Limits};
+use crate::lower::graph::{self, Checks, Extent, Limits};
 use crate::lower::program::Program;
 use crate::lower::reference::Schemas;
 use crate::select::Selection;
@@ -20,16 +21,23 @@ pub fn lower(
     (limits, extent): (Limits, Extent),
     diags: &mut Diagnostics,
 ) -> Program {
-    let mut expanded = builds::expand(&analysis, catalog, selection, diags);
+    let (mut expanded, left_out) = match &analysis.legacy {
+        None => (builds::expand(&analysis, catalog, selection, diags), Vec::new()),
+        // What is wrong with the template as a whole was said.
+        Some(_) if diags.has_errors() => Default::default(),
+        Some(legacy) => legacy::expand::expand(legacy, &analysis, catalog, selection),
+    };
     if analysis.template.builds.is_empty() && !diags.has_errors() {
         let detail = "A build block with one or more sources is required for executing a build.";
         diags.error("Missing build block", detail, None);
     }
     require_datasources(&analysis.template, catalog, &mut expanded.schemas);
-    let Analysis { template, values } = analysis;
+    let Analysis { template, values, legacy } = analysis;
     let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));
-    let plan = graph::build_graph(&template, &values, &expanded, pending, (limits, extent), diags);
-    Program { template, values, builds: expanded.builds, blocks: expanded.blocks, plan, schemas: expanded.schemas }
+    let checks = if legacy.is_some() { Checks::InOrder } else { Checks::Apart };
+    let plan = graph::build_graph(&template, &values, &expanded, pending, (limits, extent, checks), diags);
+    let Expanded { builds, blocks, schemas } = expanded;
+    Program { template, values, builds, blocks, plan, schemas, legacy, left_out }
 }
 
 /// Compiles a program that only runs the data sources in `wanted` (and what they need), for templates whose structure
@@ -52,10 +60,11 @@ pub fn lower_data(
     }
     let mut schemas = Schemas::default();
     require_datasources(&analysis.template, catalog, &mut schemas);
-    let Analysis { template, values } = analysis;
-    let plan =
-        graph::build_graph(&template, &values, &Expanded::default(), all.into_iter(), (limits, Extent::Build), diags);
-    Program { template, values, builds: Vec::new(), blocks: Vec::new(), plan, schemas }
+    let Analysis { template, values, legacy } = analysis;
+    let how = (limits, Extent::Build, Checks::Apart);
+    let plan = graph::build_graph(&template, &values, &Expanded::default(), all.into_iter(), how, diags);
+    let (builds, blocks, left_out) = (Vec::new(), Vec::new(), Vec::new());
+    Program { template, values, builds, blocks, plan, schemas, legacy, left_out }
 }
 
 /// Unknown data sources were reported by the analysis; here only the schemas of known ones are wanted.

@@ -15,7 +15,7 @@ use crate::value::{Type, Value, convert};
 use crate::values::{BuildView, ComponentScope, Dependencies, SourceView};
 
 /// Keys of `build` that exist for every builder. Before the machine is there each is the text `<unknown>`.
-const BUILD_KEYS: [&str; 15] = [
+pub(crate) const BUILD_KEYS: [&str; 15] = [
     "ID",
     "Host",
     "Port",

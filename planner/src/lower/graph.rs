@@ -43,13 +43,22 @@ pub enum Extent {
     Prepare,
 }
 
+/// How the checks of one build's components stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checks {
+    /// Each can fail on its own, and all faults are told.
+    Apart,
+    /// One after the other; the first fault is the only one. So it is with legacy templates.
+    InOrder,
+}
+
 /// Builds and seals the graph of `builds` and the data sources at `pending`.
 pub(crate) fn build_graph(
     template: &Template,
     values: &Values,
     expanded: &Expanded,
     pending: impl Iterator<Item = usize>,
-    (limits, extent): (Limits, Extent),
+    (limits, extent, checks): (Limits, Extent, Checks),
     diags: &mut Diagnostics,
 ) -> Arc<Plan<Node>> {
     let mut graph = GraphBuilder::new();
@@ -57,7 +66,7 @@ pub(crate) fn build_graph(
         Pools { builds: graph.pool("builds", limits.parallel_builds), slots: graph.pool("slots", limits.max_parallel) };
     let blocks = &expanded.blocks;
     let mut lowering =
-        Lowering { template, blocks, values, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
+        Lowering { template, blocks, values, checks, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
     match extent {
         Extent::Build | Extent::DataAndPrepare => lowering.add_data(pending),
         Extent::Prepare => {
@@ -86,6 +95,7 @@ struct Lowering<'a> {
     template: &'a Template,
     blocks: &'a [BlockPlan],
     values: &'a Values,
+    checks: Checks,
     graph: GraphBuilder<Node>,
     pools: Pools,
     data: HashMap<usize, NodeId>,
@@ -122,6 +132,11 @@ impl Lowering<'_> {
         for other in &prepares {
             // The builder says which `build.*` values the others may refer to.
             self.connect(prepare, *other, EdgeKind::Data("generated"), None);
+        }
+        if self.checks == Checks::InOrder {
+            for pair in prepares.windows(2) {
+                self.connect(pair[0], pair[1], EdgeKind::Order, None);
+            }
         }
         if extent != Extent::Build {
             return;

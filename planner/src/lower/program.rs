@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::Plan;
 
 use crate::config::{BuildBlock, ComponentBlock, Template};
+use crate::legacy::{LeftOut, Legacy};
 use crate::lower::analysis::Analysis;
 use crate::lower::meta::{PostProcessorMeta, ProvisionerMeta};
 use crate::lower::reference::Schemas;
@@ -73,13 +74,17 @@ pub struct Program {
     pub blocks: Vec<BlockPlan>,
     /// The sealed graph.
     pub plan: Arc<Plan<Node>>,
+    /// What a legacy template has beside its blocks; none for other templates.
+    pub legacy: Option<Arc<Legacy>>,
+    /// Builds of a legacy template that cannot be made, sorted by name. The others can.
+    pub left_out: Vec<LeftOut>,
     pub(crate) schemas: Schemas,
 }
 
 impl Program {
     /// The template and values, to be compiled again.
     pub fn into_analysis(self) -> Analysis {
-        Analysis { template: self.template, values: self.values }
+        Analysis { template: self.template, values: self.values, legacy: self.legacy }
     }
 
     /// A build.

@@ -65,6 +65,12 @@ impl Variables {
         &self.sensitive
     }
 
+    /// Variables of these values; `sensitive` are among them.
+    pub fn known(values: BTreeMap<Arc<str>, Value>, mut sensitive: Vec<Arc<str>>) -> Self {
+        sensitive.sort();
+        Self { values, sensitive, ..Self::default() }
+    }
+
     /// `var` as one object.
     pub fn object(&self) -> Value {
         Value::object(self.values.iter().map(|(name, value)| (name.clone(), value.clone())))

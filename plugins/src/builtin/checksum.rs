@@ -20,7 +20,7 @@ use crate::offload::Workbench;
 use crate::turns::Turns;
 
 /// The fields of the post-processor.
-pub const FIELDS: &[Field] = &[("checksum_types", FieldType::Texts), ("output", FieldType::Text)];
+pub const FIELDS: &[Field] = &[("checksum_types", FieldType::Texts), ("output", FieldType::Template)];
 
 const DEFAULT_OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum";
 

@@ -33,6 +33,7 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         environment: Arc::new(environment),
         started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         interactive: false,
+        user_variables: None,
     }
 }
 

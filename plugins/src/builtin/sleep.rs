@@ -11,7 +11,7 @@ use crate::component::{BuildData, Communicator, ComponentContext, ComponentError
 use crate::config::{Field, FieldType, Fields};
 
 /// The fields of the provisioner. It takes no `packer_*` attributes.
-pub const FIELDS: &[Field] = &[("duration", FieldType::Text)];
+pub const FIELDS: &[Field] = &[("duration", FieldType::Duration)];
 
 /// The provisioner.
 #[derive(Debug, Default)]

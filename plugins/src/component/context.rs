@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use planner::interpolate::{Facts, Promised, UserVariables};
+use planner::legacy::Texts;
 use planner::value::Value;
 
 /// What a builder learned about its machine: `build.ID`, `build.Host`, …
@@ -51,6 +52,8 @@ pub struct ComponentContext {
     pub started: jiff::Timestamp,
     /// Whether interactive questions can be asked.
     pub interactive: bool,
+    /// The user variables of a legacy template, whose components get their configuration rendered. None in HCL.
+    pub user_variables: Option<Arc<Texts>>,
 }
 
 impl ComponentContext {
@@ -63,7 +66,7 @@ impl ComponentContext {
             template_dir: self.template_dir.clone(),
             working_dir: self.working_dir.clone(),
             started: self.started,
-            user: UserVariables::None,
+            user: self.user_variables.clone().map_or(UserVariables::None, UserVariables::Known),
             promised: Promised::Anything,
         }
     }

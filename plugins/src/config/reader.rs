@@ -19,7 +19,7 @@ pub fn is_placeholder(text: &str) -> bool {
 
 /// The fields of one component's configuration.
 ///
-/// Text is rendered as a Go template while it is read, but for the `raw_…` readers. What is not known yet reads as a
+/// Text is rendered as a Go template while it is read, but for the `raw_…` readers; that of legacy templates was before. What is not known yet reads as a
 /// placeholder: `<unknown>`, a list of that, zero, false, empty.
 pub struct Fields<'a> {
     config: &'a Value,
@@ -36,8 +36,9 @@ impl<'a> Fields<'a> {
         let users = config.get("packer_user_variables").and_then(Value::entries).map(|entries| {
             entries.iter().map(|(name, value)| (name.to_string(), plain_text(value).to_owned())).collect()
         });
-        let user = users.map_or(UserVariables::None, |users| UserVariables::Known(Arc::new(users)));
-        let interpolation = Interpolation::new(Facts { user, ..context.facts() });
+        let facts = context.facts();
+        let user = users.map_or(facts.user.clone(), |users| UserVariables::Known(Arc::new(users)));
+        let interpolation = Interpolation::new(Facts { user, ..facts });
         Self { config, context, interpolation, faults }
     }
 
@@ -138,6 +139,9 @@ impl<'a> Fields<'a> {
     }
 
     fn render(&mut self, name: &str, text: &str) -> String {
+        if self.context.user_variables.is_some() {
+            return text.to_owned();
+        }
         match self.interpolation.at_prepare(text) {
             Ok(text) => text,
             Err(error) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use planner::catalog::{AttributeSchema, Schema};
+use planner::legacy::decode::Target;
 use planner::value::Type;
 
 /// The type of a field.
@@ -20,19 +21,46 @@ pub enum FieldType {
     Numbers,
     /// A map of strings.
     TextMap,
+    /// A string that is a template, rendered when the component runs.
+    Template,
+    /// A list of such strings.
+    Templates,
+    /// A string that says how long.
+    Duration,
+    /// A bool whose absence is not the same as false.
+    Trilean,
 }
 
 impl FieldType {
     /// The type that the planner converts to.
     pub fn ty(self) -> Type {
         match self {
-            Self::Text => Type::String,
-            Self::Flag => Type::Bool,
+            Self::Text | Self::Template | Self::Duration => Type::String,
+            Self::Flag | Self::Trilean => Type::Bool,
             Self::Number => Type::Number,
-            Self::Texts => Type::List(Arc::new(Type::String)),
+            Self::Texts | Self::Templates => Type::List(Arc::new(Type::String)),
             Self::Numbers => Type::List(Arc::new(Type::Number)),
             Self::TextMap => Type::Map(Arc::new(Type::String)),
         }
+    }
+
+    /// What values of legacy templates are decoded into.
+    pub fn target(self) -> Target {
+        match self {
+            Self::Text | Self::Template => Target::Text,
+            Self::Flag => Target::Flag,
+            Self::Number => Target::Whole,
+            Self::Texts | Self::Templates => Target::List(&Target::Text),
+            Self::Numbers => Target::List(&Target::Whole),
+            Self::TextMap => Target::Map(&Target::Text),
+            Self::Duration => Target::Duration,
+            Self::Trilean => Target::Trilean,
+        }
+    }
+
+    /// Whether its text is left as it is when the component is prepared.
+    pub fn is_rendered_later(self) -> bool {
+        matches!(self, Self::Template | Self::Templates)
     }
 }
 

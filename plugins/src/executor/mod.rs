@@ -2,6 +2,7 @@
 
 pub mod build_run;
 pub mod close;
+pub(crate) mod configure;
 pub mod dispatch;
 pub mod open;
 pub mod post_process;

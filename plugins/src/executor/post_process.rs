@@ -8,6 +8,7 @@ use planner::node::{ArtifactId, BuildId, ComponentUse, PostProcessorId};
 
 use crate::component::{Artifact, ComponentError, PostProcessed};
 use crate::executor::build_run::{BuildError, PostRun};
+use crate::executor::configure::configure;
 use crate::executor::prepare::failure;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::keep::keeps_input;
@@ -68,8 +69,8 @@ async fn post_process(
     run.chains.line(at.chain as usize, line);
     let view = program.build_after(id, run.generated(), &input.generated_data());
     let mut diags = Diagnostics::new();
-    let Some(config) = program.configure(id, ComponentUse::PostProcessor(at), view, &mut diags) else {
-        return Err(ComponentError::new(executor.refuse(diags).to_string()));
+    let Some(config) = configure(executor, id, ComponentUse::PostProcessor(at), view, &mut diags) else {
+        return Err(ComponentError::new(executor.refuse(Some(id), diags).to_string()));
     };
     let Some(mut post_processor) = executor.registry.post_processor(&kind) else {
         return Err(ComponentError::new(format!("post-processor {kind} vanished from the registry")));

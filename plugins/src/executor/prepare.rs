@@ -5,10 +5,10 @@ use std::sync::Arc;
 use engine::{Cancel, Failure, Outcome};
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::node::{BuildId, ComponentUse, Node};
-use planner::span::Span;
 
 use crate::component::{ComponentError, Datasource};
 use crate::executor::build_run::{BuildError, lock};
+use crate::executor::configure::{configure, refusal, remark};
 use crate::executor::shared::{Executor, outcome_of};
 
 /// Runs a data source and records its value.
@@ -28,7 +28,7 @@ pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Can
         Err(ComponentError::Cancelled) => Outcome::Cancelled,
         Err(error) => {
             let kind = outcome_of(error.clone());
-            executor.refuse(datasource_error(executor, at, &error));
+            executor.refuse(None, datasource_error(executor, at, &error));
             kind
         }
     }
@@ -44,14 +44,17 @@ async fn prepared(executor: &Arc<Executor>, at: usize) -> Result<Box<dyn Datasou
     let block = &executor.program.template.data[at];
     let mut diags = Diagnostics::new();
     let Some(config) = executor.program.configure_data(at, &mut diags) else {
-        return Err(Outcome::Failed(executor.refuse(diags)));
+        return Err(Outcome::Failed(executor.refuse(None, diags)));
     };
     let Some(mut datasource) = executor.registry.datasource(&block.kind.name) else {
         return Err(vanished(&block.kind.name));
     };
     match datasource.prepare(&config, &executor.plain_context()).await {
-        Ok(warnings) => show_warnings(executor, warnings, block.header, diags),
-        Err(error) => return Err(Outcome::Failed(executor.refuse(datasource_error(executor, at, &error)))),
+        Ok(warnings) => {
+            diags.extend(warnings.into_iter().map(|text| Diagnostic::warning(text, String::new(), block.header)));
+            executor.show(None, diags);
+        }
+        Err(error) => return Err(Outcome::Failed(executor.refuse(None, datasource_error(executor, at, &error)))),
     }
     Ok(datasource)
 }
@@ -65,7 +68,7 @@ pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: Compo
     let run = executor.run(id);
     let build_view = executor.program.build_before(id, run.generated());
     let mut diags = Diagnostics::new();
-    let config = executor.program.configure(id, what, build_view, &mut diags);
+    let config = configure(executor, id, what, build_view, &mut diags);
     let at = executor.program.span(Node::Prepare(id, what));
     let Some(config) = config else {
         return refused(executor, id, diags);
@@ -94,18 +97,19 @@ pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: Compo
     };
     match prepared {
         Ok(warnings) => {
-            show_warnings(executor, warnings, at, diags);
+            diags.extend(warnings.into_iter().map(|warning| remark(executor, id, warning, at)));
+            executor.show(Some(id), diags);
             Outcome::Succeeded
         }
         Err(error) => {
-            diags.push(prepare_diagnostic(executor, id, what, &name, &error, at));
+            diags.push(refusal(executor, id, what, &error, at));
             refused(executor, id, diags)
         }
     }
 }
 
 fn refused(executor: &Arc<Executor>, id: BuildId, diags: Diagnostics) -> Outcome {
-    let failure = executor.refuse(diags);
+    let failure = executor.refuse(Some(id), diags);
     executor.run(id).fail(BuildError::Prepare(failure.to_string()));
     Outcome::Failed(failure)
 }
@@ -123,38 +127,6 @@ pub(crate) fn component_name(executor: &Executor, id: BuildId, what: ComponentUs
         ComponentUse::PostProcessor(at) => program.post_processor(id, at).map(|(block, _)| block.kind.name.clone()),
     };
     kind.unwrap_or_default()
-}
-
-fn prepare_diagnostic(
-    executor: &Executor,
-    id: BuildId,
-    what: ComponentUse,
-    kind: &str,
-    error: &ComponentError,
-    at: Span,
-) -> Diagnostic {
-    let program = &executor.program;
-    let summary = match what {
-        ComponentUse::Builder => return Diagnostic::error(error.to_string(), String::new(), at),
-        ComponentUse::Provisioner(nth) => {
-            let label = program.provisioner(id, nth).map(|(_, meta)| meta.name.clone()).unwrap_or_default();
-            format!("Failed preparing provisioner-block {kind:?} {label:?}")
-        }
-        ComponentUse::PostProcessor(nth) => {
-            let label = program.post_processor(id, nth).map(|(_, meta)| meta.name.clone()).unwrap_or_default();
-            format!("Failed preparing post-processor-block {kind:?} {label:?}")
-        }
-    };
-    Diagnostic::error(summary, error.to_string(), at)
-}
-
-fn show_warnings(executor: &Executor, warnings: Vec<String>, at: Span, mut diags: Diagnostics) {
-    for warning in warnings {
-        diags.push(Diagnostic::warning(warning, String::new(), at));
-    }
-    if !diags.is_empty() {
-        executor.output.diagnostics(diags);
-    }
 }
 
 /// A failure that carries a component's own text.

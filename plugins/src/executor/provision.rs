@@ -8,6 +8,7 @@ use planner::node::{BuildId, ComponentUse, ProvisionerId};
 
 use crate::component::{Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Ui};
 use crate::executor::build_run::{BuildRun, Live};
+use crate::executor::configure::configure;
 use crate::executor::prepare::component_name;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
@@ -137,9 +138,9 @@ async fn one_attempt(
     let data = run.lent().map(|lent| lent.data.clone()).unwrap_or_default();
     let view = executor.program.build_after(id, run.generated(), &data);
     let mut diags = Diagnostics::new();
-    let config = executor.program.configure(id, what, view, &mut diags);
+    let config = configure(executor, id, what, view, &mut diags);
     let Some(config) = config else {
-        return Err(ComponentError::new(executor.refuse(diags).to_string()));
+        return Err(ComponentError::new(executor.refuse(Some(id), diags).to_string()));
     };
     let Some(mut provisioner) = executor.registry.provisioner(&name) else {
         return Err(ComponentError::new(format!("provisioner {name} vanished from the registry")));

@@ -50,6 +50,10 @@ impl Executor {
         let mut context = self.facts.context.clone();
         context.build_name = build.source_name.clone();
         context.builder_type = build.kind.clone();
+        if let Some(legacy) = &self.program.legacy {
+            context.user_variables = Some(legacy.variables.clone());
+            context.template_dir = legacy.template_dir();
+        }
         context
     }
 
@@ -58,11 +62,18 @@ impl Executor {
         self.facts.context.clone()
     }
 
+    /// Shows findings, if any; `id` is the build they are about.
+    pub(crate) fn show(&self, id: Option<BuildId>, diags: Diagnostics) {
+        if !diags.is_empty() {
+            self.output.diagnostics(id, diags);
+        }
+    }
+
     /// Shows findings, and gives what a node fails with: the first error's summary and detail.
-    pub(crate) fn refuse(&self, diags: Diagnostics) -> Failure {
+    pub(crate) fn refuse(&self, id: Option<BuildId>, diags: Diagnostics) -> Failure {
         let first = diags.iter().find(|found| found.severity == planner::diagnostic::Severity::Error);
         let text = first.map_or_else(|| "invalid configuration".to_owned(), one_line);
-        self.output.diagnostics(diags);
+        self.show(id, diags);
         Failure::new(text)
     }
 }

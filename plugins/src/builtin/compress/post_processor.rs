@@ -22,7 +22,7 @@ use crate::offload::Workbench;
 
 /// The fields of the post-processor.
 pub const FIELDS: &[Field] =
-    &[("compression_level", FieldType::Number), ("format", FieldType::Text), ("output", FieldType::Text)];
+    &[("compression_level", FieldType::Number), ("format", FieldType::Text), ("output", FieldType::Template)];
 
 const DEFAULT_OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}";
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::config::{Field, FieldType, Fields, is_placeholder};
 use crate::io_fault::os_words;
 
-use FieldType::{Flag, Number, Numbers, Text, Texts};
+use FieldType::{Duration, Flag, Number, Numbers, Text, Texts, Trilean};
 
 /// All communicator options. The builder has no others.
 pub const FIELDS: &[Field] = &[
     ("communicator", Text),
-    ("pause_before_connecting", Text),
+    ("pause_before_connecting", Duration),
     ("ssh_agent_auth", Flag),
     ("ssh_bastion_agent_auth", Flag),
     ("ssh_bastion_certificate_file", Text),
@@ -27,7 +27,7 @@ pub const FIELDS: &[Field] = &[
     ("ssh_file_transfer_method", Text),
     ("ssh_handshake_attempts", Number),
     ("ssh_host", Text),
-    ("ssh_keep_alive_interval", Text),
+    ("ssh_keep_alive_interval", Duration),
     ("ssh_key_exchange_algorithms", Texts),
     ("ssh_keypair_name", Text),
     ("ssh_local_tunnels", Texts),
@@ -41,11 +41,11 @@ pub const FIELDS: &[Field] = &[
     ("ssh_proxy_username", Text),
     ("ssh_pty", Flag),
     ("ssh_public_key", Numbers),
-    ("ssh_read_write_timeout", Text),
+    ("ssh_read_write_timeout", Duration),
     ("ssh_remote_tunnels", Texts),
-    ("ssh_timeout", Text),
+    ("ssh_timeout", Duration),
     ("ssh_username", Text),
-    ("ssh_wait_timeout", Text),
+    ("ssh_wait_timeout", Duration),
     ("temporary_key_pair_bits", Number),
     ("temporary_key_pair_name", Text),
     ("temporary_key_pair_type", Text),
@@ -54,8 +54,8 @@ pub const FIELDS: &[Field] = &[
     ("winrm_no_proxy", Flag),
     ("winrm_password", Text),
     ("winrm_port", Number),
-    ("winrm_timeout", Text),
-    ("winrm_use_ntlm", Flag),
+    ("winrm_timeout", Duration),
+    ("winrm_use_ntlm", Trilean),
     ("winrm_use_ssl", Flag),
     ("winrm_username", Text),
 ];
@@ -66,7 +66,7 @@ pub(super) fn check(fields: &mut Fields<'_>) {
         kind if kind.is_empty() => "ssh".to_owned(),
         kind => kind,
     };
-    for name in FIELDS.iter().filter(|(name, ty)| *ty == Text && is_duration(name)).map(|(name, _)| name) {
+    for (name, _) in FIELDS.iter().filter(|(_, ty)| *ty == Duration) {
         fields.duration(name);
     }
     match kind.as_str() {
@@ -88,10 +88,6 @@ pub(super) fn check(fields: &mut Fields<'_>) {
             "communicator \"{kind}\" is not available: this version can only build with communicator = \"none\""
         ));
     }
-}
-
-fn is_duration(name: &str) -> bool {
-    name.ends_with("_timeout") || matches!(name, "pause_before_connecting" | "ssh_keep_alive_interval")
 }
 
 /// What the builder itself asks for, whatever the communicator.

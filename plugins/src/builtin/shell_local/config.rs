@@ -17,7 +17,7 @@ pub const FIELDS: &[Field] = &[
     ("env", FieldType::TextMap),
     ("env_var_format", FieldType::Text),
     ("environment_vars", FieldType::Texts),
-    ("execute_command", FieldType::Texts),
+    ("execute_command", FieldType::Templates),
     ("inline", FieldType::Texts),
     ("inline_shebang", FieldType::Text),
     ("only_on", FieldType::Texts),
