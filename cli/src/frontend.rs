@@ -37,7 +37,7 @@ pub struct Refused;
 /// A template that was read, in either language.
 pub enum AnyParsed {
     /// HCL2.
-    Hcl2(Parsed),
+    Hcl2(Box<Parsed>),
     /// Legacy JSON, with the values given for its variables.
     Legacy(Box<LegacyTemplate>, Given),
 }
@@ -93,7 +93,7 @@ impl Frontend {
     /// the command ends.
     pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<AnyParsed, Refused> {
         match self.kind {
-            TemplateKind::Hcl2 => self.parse_hcl2(session, options).map(AnyParsed::Hcl2),
+            TemplateKind::Hcl2 => self.parse_hcl2(session, options).map(|parsed| AnyParsed::Hcl2(Box::new(parsed))),
             TemplateKind::Legacy => self.parse_legacy(options).map_err(|text| {
                 session.error(&text);
                 Refused
@@ -147,7 +147,7 @@ impl Frontend {
     ) -> Analysis {
         let inputs = Inputs { variables: &self.variables, host: &self.host, version: session.version.number };
         let analysis = match parsed {
-            AnyParsed::Hcl2(parsed) => analyse(parsed, inputs, data, &*self.registry, &self.files, diags),
+            AnyParsed::Hcl2(parsed) => analyse(*parsed, inputs, data, &*self.registry, &self.files, diags),
             AnyParsed::Legacy(template, given) => legacy::analyse(*template, given, inputs, &self.files, diags),
         };
         hide_secrets(session, &analysis, &self.variables);

@@ -105,6 +105,7 @@ fn row(diagnostic: &Diagnostic, files: &Files, scrubber: &Scrubber) -> Row {
     let severity = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Unset => "unknown",
     };
     let clean = |text: &str| scrubber.scrub(text).into_owned();
     Row {

@@ -10,6 +10,8 @@ pub enum Severity {
     Error,
     /// It can, but probably does not mean what it says.
     Warning,
+    /// Nobody said. It is shown, and counts as neither.
+    Unset,
 }
 
 /// One finding.

@@ -99,6 +99,11 @@ fn parse_part<'a>(part: &'a str, text: &str) -> Result<(u128, &'a str), Duration
     if whole.is_empty() && fraction.is_empty() {
         return Err(invalid());
     }
+    // A number too large is noticed before the unit is looked for.
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| invalid())? };
+    if whole > 1 << 63 {
+        return Err(invalid());
+    }
     let unit_len = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(unit_len);
     if unit.is_empty() {
@@ -106,7 +111,6 @@ fn parse_part<'a>(part: &'a str, text: &str) -> Result<(u128, &'a str), Duration
     }
     let nanos_per_unit =
         unit_nanos(unit).ok_or_else(|| DurationError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() })?;
-    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| invalid())? };
     let nanos = whole.checked_mul(u128::from(nanos_per_unit)).ok_or_else(invalid)?;
     Ok((nanos.checked_add(fraction_nanos(fraction, nanos_per_unit)).ok_or_else(invalid)?, rest))
 }
@@ -206,6 +210,7 @@ mod tests {
             ("", r#"time: invalid duration """#),
             ("-", r#"time: invalid duration "-""#),
             ("5", r#"time: missing unit in duration "5""#),
+            ("9223372036854775809", r#"time: invalid duration "9223372036854775809""#),
             ("1h5", r#"time: missing unit in duration "1h5""#),
             ("3 s", r#"time: unknown unit " s" in duration "3 s""#),
             ("1d", r#"time: unknown unit "d" in duration "1d""#),

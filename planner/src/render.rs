@@ -40,6 +40,7 @@ fn render_one(text: &mut String, diagnostic: &Diagnostic, files: &Files, options
     let (label, color) = match diagnostic.severity {
         Severity::Error => ("Error: ", BOLD_RED),
         Severity::Warning => ("Warning: ", BOLD_YELLOW),
+        Severity::Unset => ("???????: ", RESET),
     };
     if options.color {
         put(text, format_args!("{color}{label}{RESET}{}\n\n", diagnostic.summary));

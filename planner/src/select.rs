@@ -1,5 +1,7 @@
 //! `-only` and `-except`: globs over build names and post-processors; in legacy templates the names themselves.
 
+use std::sync::Arc;
+
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -9,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 pub struct Selection {
     only: Vec<Pattern>,
     except: Vec<Pattern>,
+    dropped: Vec<Arc<str>>,
 }
 
 /// What a name is compared with.
@@ -36,20 +39,29 @@ impl Selection {
     /// One diagnostic for each pattern that is no glob.
     pub fn new(only: &[String], except: &[String]) -> Result<Self, Diagnostics> {
         let mut diags = Diagnostics::new();
-        let selection =
-            Self { only: compile(only, "-only", &mut diags), except: compile(except, "-except", &mut diags) };
+        let selection = Self {
+            only: compile(only, "-only", &mut diags),
+            except: compile(except, "-except", &mut diags),
+            ..Self::default()
+        };
         if diags.has_errors() { Err(diags) } else { Ok(selection) }
     }
 
     /// Takes the patterns for names.
     pub fn exact(only: &[String], except: &[String]) -> Self {
         let exact = |names: &[String]| names.iter().cloned().map(Pattern::Exact).collect();
-        Self { only: exact(only), except: exact(except) }
+        Self { only: exact(only), except: exact(except), dropped: Vec::new() }
     }
 
     /// Whether the build called `name` is to be built.
     pub fn takes_build(&self, name: &str) -> bool {
-        self.wants(name) && !self.excepts(name)
+        self.wants(name) && !self.excepts(name) && !self.dropped.iter().any(|dropped| &**dropped == name)
+    }
+
+    /// The same without these builds.
+    pub fn without(mut self, builds: impl IntoIterator<Item = Arc<str>>) -> Self {
+        self.dropped.extend(builds);
+        self
     }
 
     /// Whether `-except` names this build or post-processor.

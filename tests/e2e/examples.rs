@@ -54,9 +54,24 @@ fn the_estate_builds_its_whole_matrix() {
 }
 
 #[test]
+fn the_legacy_template_builds() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.run(&["build", "-color=false", "-var", "greeting=Salut", &example("legacy/web.json")]).expect(0);
+    for line in
+        ["==> file.page: provisioning page of type file", "==> null: the token is <sensitive>", "==> null: test Null"]
+    {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert_eq!(sandbox.read("out/legacy/page.html"), "<h1>Salut, world!</h1>\n");
+    assert!(sandbox.read("out/legacy/page.sha256").ends_with("\tpage.html\n"));
+    assert!(sandbox.path("out/legacy/page.tar.gz").exists());
+    assert!(text.contains("Build 'file.salut-note' finished"), "{text}");
+}
+
+#[test]
 fn every_example_is_valid_and_can_be_planned() {
     let sandbox = Sandbox::new();
-    for name in ["hello", "estate", "json"] {
+    for name in ["hello", "estate", "json", "legacy/web.json"] {
         sandbox.run(&["validate", &example(name)]).expect(0);
         let text = sandbox.run(&["plan", &example(name)]).expect(0);
         assert!(text.contains("critical path, about "), "{text}");

@@ -12,6 +12,7 @@ mod findings;
 mod fmt;
 mod inspect;
 mod json;
+mod legacy;
 mod plan;
 mod sandbox;
 mod secrets;

@@ -146,7 +146,7 @@ build {
 #[test]
 fn files_that_are_no_template() {
     let rows: [(&str, &[u8], &str); 5] = [
-        ("t.json", b"{}", "Failed to parse file as legacy JSON template: if you are using an HCL template"),
+        ("t.json", b"[]", "Failed to parse file as legacy JSON template: if you are using an HCL template"),
         ("t.hcl", b"", "Failed to parse file as legacy JSON template"),
         ("t.pkr.json", b"[1", "Error: Unclosed object\n\n  on t.pkr.json line 1:\n   1: [1\n"),
         ("t.pkr.hcl", b"a = \xff\n", "Error: Invalid character encoding\n\n  on t.pkr.hcl line 1"),
@@ -162,7 +162,7 @@ fn files_that_are_no_template() {
         }
     }
     let text = Sandbox::new().run_with_input(&["validate", "-"], "{}").expect(1);
-    assert!(text.contains("standard input and legacy JSON templates are not supported"), "{text}");
+    assert!(text.contains("at least one builder must be defined"), "{text}");
     let text = Sandbox::new().run(&["validate", "missing"]).expect(1);
     assert_eq!(text, "\"missing\": stat missing: no such file or directory\n");
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use planner::diagnostic::{Diagnostics, Severity};
+use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::files::Files;
 use planner::lower::Program;
 use planner::node::BuildId;
@@ -30,6 +30,17 @@ impl Outlet {
     pub fn new(reports: Reports, program: &Program, files: Arc<Files>, scrubber: Scrubber, colour: bool) -> Self {
         let names = program.builds.iter().map(|build| build.name.clone()).collect();
         Self { reports, names, files, scrubber, colour, shown: Mutex::default() }
+    }
+
+    /// Takes findings for shown.
+    pub fn skip(&self, said: &Diagnostics) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.extend(said.iter().map(|diagnostic| self.text(diagnostic.clone())));
+    }
+
+    fn text(&self, diagnostic: Diagnostic) -> String {
+        let options = RenderOptions { color: self.colour, ..RenderOptions::default() };
+        render(&diagnostic.into(), &self.files, options)
     }
 
     /// Who speaks when a build does.
@@ -67,10 +78,9 @@ impl Output for Outlet {
 
     fn diagnostics(&self, _build: Option<BuildId>, diagnostics: Diagnostics) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let options = RenderOptions { color: self.colour, ..RenderOptions::default() };
         for diagnostic in diagnostics {
             let kind = if diagnostic.severity == Severity::Error { UiKind::Error } else { UiKind::Say };
-            let text = render(&diagnostic.into(), &self.files, options);
+            let text = self.text(diagnostic);
             if shown.insert(text.clone()) {
                 self.reports.send(Report::Plain { target: None, kind, text });
             }

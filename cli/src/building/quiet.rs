@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use engine::{Cancel, NullEmitter, RunOptions};
-use planner::diagnostic::{Diagnostic, Diagnostics};
+use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::lower::{Analysis, Limits, Program, lower_data};
 use planner::node::BuildId;
 use plugins::component::ComponentError;
@@ -106,6 +106,13 @@ impl Quiet {
         let mut all: Vec<_> = left_out.chain(found).collect();
         all.sort_by(|one, other| one.0.cmp(&other.0));
         all.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// The builds of a legacy template that cannot be made, or whose components refuse their configuration.
+    pub fn refused(&self, program: &Program) -> BTreeSet<Arc<str>> {
+        let left_out = program.left_out.iter().map(|build| build.name.clone());
+        let found = self.findings.found().into_iter().filter(|(_, finding)| finding.severity == Severity::Error);
+        left_out.chain(found.filter_map(|(id, _)| id.map(|id| program.build(id).source_name.clone()))).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Cancel, NullEmitter, RunOptions, RunReport};
+use planner::diagnostic::Diagnostics;
 use planner::files::Files;
 use planner::lower::Program;
 use plugins::executor::{Executor, RunFacts};
@@ -31,6 +32,8 @@ pub struct RunSetup {
     pub cancel: Cancel,
     /// Whether the first failure stops the run.
     pub fail_fast: bool,
+    /// Findings that were shown before.
+    pub said: Diagnostics,
 }
 
 /// Worker threads, ready to run programs.
@@ -96,9 +99,10 @@ impl Runner {
     }
 
     fn executor(&self, program: &Arc<Program>) -> (Arc<Executor>, Arc<Outlet>) {
-        let RunSetup { reports, settings, scrubber, registry, facts, files, .. } = &self.setup;
+        let RunSetup { reports, settings, scrubber, registry, facts, files, said, .. } = &self.setup;
         let colour = settings.escapes && settings.live;
         let outlet = Arc::new(Outlet::new(reports.clone(), program, files.clone(), scrubber.clone(), colour));
+        outlet.skip(said);
         let executor = Executor::new(program.clone(), registry.clone(), outlet.clone(), facts.clone());
         (Arc::new(executor), outlet)
     }

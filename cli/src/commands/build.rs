@@ -7,9 +7,11 @@ use engine::{Cancel, Outcome, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
+use planner::select::Selection;
 use planner::values::DataSupply;
 
 use crate::building::facts::{ComponentFlags, run_facts};
+use crate::building::quiet::Quiet;
 use crate::building::runner::{RunSetup, Runner, RunnerError};
 use crate::building::summary::{INTERRUPTED, Summary};
 use crate::descriptors::raise_limit;
@@ -37,6 +39,10 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut diags);
     let flags = ComponentFlags { debug: options.debug, force: options.force, on_error: options.on_error };
     let facts = run_facts(session, &analysis, flags);
+    let Checked { analysis, selection, incomplete, said } = match &analysis.legacy {
+        Some(_) if !diags.has_errors() => check_legacy(session, &frontend, analysis, selection)?,
+        _ => Checked { analysis, selection, incomplete: false, said: Diagnostics::new() },
+    };
     let limits: Limits = options.limits.into();
     let settings = settings(session, options);
     let cancel = Cancel::new();
@@ -58,6 +64,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             files: Arc::new(frontend.files.clone()),
             cancel: cancel.clone(),
             fail_fast: true,
+            said: Diagnostics::new(),
         };
         let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits)?;
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
@@ -66,11 +73,8 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     if diags.has_errors() {
         return Err(Refused);
     }
-    frontend.show(session, &program.left_out.iter().map(|build| build.diagnostic.clone()).collect());
     if program.builds.is_empty() {
-        if program.left_out.is_empty() {
-            frontend.show(session, &no_builds());
-        }
+        frontend.show(session, &no_builds());
         return Err(Refused);
     }
     let reports = start_reporter(session, settings, &cancel)?;
@@ -79,7 +83,42 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let Frontend { registry, files, .. } = frontend;
     let (files, fail_fast) = (Arc::new(files), options.fail_fast);
     let scrubber = session.scrubber().clone();
-    run_builds(session, RunSetup { reports, settings, scrubber, registry, facts, files, cancel, fail_fast }, program)
+    let setup = RunSetup { reports, settings, scrubber, registry, facts, files, cancel, fail_fast, said };
+    run_builds(session, setup, program).map(|exit| exit.or_failed(incomplete))
+}
+
+/// A template of which the components have been checked.
+struct Checked {
+    analysis: Analysis,
+    selection: Selection,
+    /// Whether some of the selected builds were dropped.
+    incomplete: bool,
+    /// What was said about it.
+    said: Diagnostics,
+}
+
+/// In a legacy template all components are checked before anything runs, and builds of which something is wrong are
+/// dropped: the others run.
+fn check_legacy(
+    session: &mut Session,
+    frontend: &Frontend,
+    analysis: Analysis,
+    selection: Selection,
+) -> Result<Checked, Refused> {
+    let quiet = Quiet::new(session, frontend, &analysis);
+    let how = (Limits::default(), Extent::Prepare);
+    // What could be wrong with the template as a whole was found before.
+    let program = Arc::new(lower(analysis, &*frontend.registry, &selection, how, &mut Diagnostics::new()));
+    quiet.run(session, &program)?;
+    let said = quiet.findings_by_build(&program);
+    frontend.show(session, &said);
+    let refused = quiet.refused(&program);
+    let n_selected = program.builds.len() + program.left_out.len();
+    if n_selected > 0 && refused.len() == n_selected {
+        return Err(Refused);
+    }
+    let analysis = Arc::into_inner(program).map(Program::into_analysis).ok_or(Refused)?;
+    Ok(Checked { analysis, incomplete: !refused.is_empty(), selection: selection.without(refused), said })
 }
 
 fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Result<Exit, Refused> {
@@ -91,8 +130,7 @@ fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Resul
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
     summary.print(session, finished.report.elapsed, interrupted);
-    let incomplete = interrupted || !program.left_out.is_empty();
-    let failed = summary.has_errors() || incomplete || has_other_failures(&program, &finished.report);
+    let failed = summary.has_errors() || interrupted || has_other_failures(&program, &finished.report);
     Ok(if failed { Exit::Failed } else { Exit::Success })
 }
 

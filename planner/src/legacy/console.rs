@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::interpolate::Interpolation;
 use crate::legacy::analysis::Legacy;
 
@@ -39,7 +39,11 @@ impl Console {
     /// It is no template, or a function refuses.
     pub fn evaluate(&self, line: &str) -> Result<String, Diagnostic> {
         let rendered = self.interpolation.until_stable(line);
-        rendered.map_err(|error| Diagnostic::error("Interpolation error", error.to_string(), None))
+        // Scripts know such a line as one that is shown and does not count.
+        rendered.map_err(|error| Diagnostic {
+            severity: Severity::Unset,
+            ..Diagnostic::error("Interpolation error", error.to_string(), None)
+        })
     }
 
     /// All variables with their values, sorted.

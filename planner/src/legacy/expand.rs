@@ -143,6 +143,8 @@ impl Expander<'_> {
             block,
             name: Arc::default(),
             description: template.description.as_str().into(),
+            sources: template.builders.iter().map(|(name, builder)| format!("{}.{name}", builder.kind)).collect(),
+            is_whole: true,
             provisioners: provisioners.map(|(one, retries)| provisioner_meta(one, retries)).collect(),
             error_cleanup: template
                 .error_cleanup

@@ -52,7 +52,8 @@ impl SyntaxError {
         let line = 1 + read.iter().filter(|byte| **byte == b'\n').count();
         let mut lines = read.rsplitn(3, |byte| *byte == b'\n').map(String::from_utf8_lossy);
         let last = lines.next().unwrap_or_default();
-        let column = read.len() - read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        // Counted from one, but on the first line: scripts have come to know it so.
+        let column = read.len() - read.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
         let before = lines.next().map(|before| format!("{:5}: {before}\n", line - 1)).unwrap_or_default();
         let arrow = " ".repeat(column + 5);
         format!(
@@ -335,7 +336,7 @@ mod tests {
             (
                 "{\n  \"a\": 1,\n}",
                 "Error parsing JSON: invalid character '}' looking for beginning of object key string\n\
-                 At line 3, column 1 (offset 13):\n    2:   \"a\": 1,\n    3: }\n      ^\n",
+                 At line 3, column 2 (offset 13):\n    2:   \"a\": 1,\n    3: }\n       ^\n",
             ),
             (
                 "{x}",

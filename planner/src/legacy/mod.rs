@@ -16,6 +16,8 @@ mod multi_error;
 pub mod parse;
 pub mod raw;
 pub mod template;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod variables;
 

@@ -162,3 +162,111 @@ fn typed(decoded: Option<&Raw>, ty: FieldType) -> Value {
         (None | Some(Raw::Null), _) => Value::Null(ty.ty()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin::fixtures::context;
+    use planner::interpolate::{Promised, UserVariables};
+
+    const FIELDS: &[Field] = &[
+        ("text", FieldType::Text),
+        ("flag", FieldType::Flag),
+        ("port", FieldType::Number),
+        ("lines", FieldType::Texts),
+        ("codes", FieldType::Numbers),
+        ("env", FieldType::TextMap),
+        ("output", FieldType::Template),
+        ("wait", FieldType::Duration),
+        ("ntlm", FieldType::Trilean),
+    ];
+
+    fn map(entries: &[(&str, Raw)]) -> Raw {
+        Raw::Map(Arc::new(entries.iter().map(|(key, value)| (Arc::from(*key), value.clone())).collect()))
+    }
+
+    fn decoded(kind: ComponentKind, name: &'static str, configs: &[Raw]) -> Result<Value, String> {
+        let users = BTreeMap::from([("n".to_owned(), "22".to_owned())]);
+        let promised = Promised::Names(Arc::new([Arc::from("ID")].into()));
+        let facts = Facts { user: UserVariables::Known(Arc::new(users)), promised, ..context().facts() };
+        decode(Configured { kind, name, fields: FIELDS }, configs, facts).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn strings_are_rendered_before_they_are_converted() {
+        let own = map(&[
+            ("text", Raw::text("{{build `ID`}} {{user `nope`}}{{.Nope}}")),
+            ("port", Raw::text("{{user `n`}}")),
+            ("lines", Raw::text("a{{user `n`}},b")),
+            ("env", map(&[("K{{user `n`}}", Raw::Number(1.0))])),
+            ("OUTPUT", Raw::text("{{.BuildName}}-{{user `n`}}")),
+            ("wait", Raw::text("{{user `n`}}s")),
+            ("type", Raw::text("x")),
+            ("packer_anything", Raw::Null),
+        ]);
+        let overriding = map(&[("flag", Raw::text("true")), ("codes", Raw::Number(3.0))]);
+        let config = decoded(ComponentKind::Provisioner, "x", &[own, overriding]).unwrap();
+        let expected = Value::object([
+            ("text", Value::string("{{.ID}} <no value>")),
+            ("flag", Value::Bool(true)),
+            ("port", Value::int(22)),
+            ("lines", Value::strings(["a22", "b"])),
+            ("codes", Value::List(Type::Number, [Value::int(3)].into())),
+            ("env", Value::Map(Type::String, Arc::new([(Arc::from("K22"), Value::string("1"))].into()))),
+            ("output", Value::string("{{.BuildName}}-{{user `n`}}")),
+            ("wait", Value::string("22s")),
+            ("ntlm", Value::Null(Type::Bool)),
+        ]);
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_known_words() {
+        use ComponentKind::{Builder, PostProcessor, Provisioner};
+        let deprecated = |key: &str| {
+            format!(
+                "Deprecated configuration key: '{key}'. Please call `packer fix` against your template to update your \
+                 template to be compatible with the current version of Packer. Visit \
+                 https://www.packer.io/docs/commands/fix/ for more detail."
+            )
+        };
+        let unknown = |key: &str| format!("unknown configuration key: '\"{key}\"'");
+        let one = |text: String| multi_error(&[text]);
+        let rows: [(ComponentKind, &'static str, &str, Raw, String); 9] = [
+            (Builder, "null", "nope", Raw::Null, one(unknown("nope"))),
+            (Builder, "null", "iso_md5", Raw::Null, one(deprecated("iso_md5"))),
+            (Provisioner, "sleep", "iso_md5", Raw::Null, one(unknown("iso_md5"))),
+            (Provisioner, "shell-local", "x", Raw::Null, "Error decoding config: ".to_owned() + &one(unknown("x"))),
+            (PostProcessor, "manifest", "filename", Raw::Null, one(deprecated("filename"))),
+            (PostProcessor, "compress", "filename", Raw::Null, one(unknown("filename"))),
+            (
+                Builder,
+                "null",
+                "output",
+                Raw::text("{{.X"),
+                "invalid 'output': template: root:1: unclosed action in:\n\n{{.X".to_owned(),
+            ),
+            (
+                Builder,
+                "null",
+                "text",
+                Raw::text("{{env `X`}}"),
+                "render 'text': template: root:1:2: executing \"root\" at <env `X`>: error calling env: env vars are not \
+                 allowed here in:\n\n{{env `X`}}"
+                    .to_owned(),
+            ),
+            (
+                Builder,
+                "null",
+                "port",
+                Raw::text("many"),
+                "1 error(s) decoding:\n\n* cannot parse 'port' as int: strconv.ParseInt: parsing \"many\": invalid syntax"
+                    .to_owned(),
+            ),
+        ];
+        for (kind, name, key, value, expected) in rows {
+            let error = decoded(kind, name, &[map(&[(key, value)])]).unwrap_err();
+            assert_eq!(error, expected, "{name} {key}");
+        }
+    }
+}

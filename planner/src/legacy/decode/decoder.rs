@@ -31,7 +31,7 @@ impl Decoder {
     pub const COMPONENT: Self = Self { weak: true, durations: true, lists: true };
 
     /// Decodes the entries of `input` into `settings`, each into the field of its name. Names are compared without
-    /// regard to case when no entry is called exactly like a field. Gives the names that no field has, sorted.
+    /// regard to case when no entry is called exactly like a field; of several, lower case comes first. Gives the names that no field has, sorted.
     ///
     /// # Errors
     ///
@@ -46,7 +46,8 @@ impl Decoder {
         let mut faults = Vec::new();
         for (name, target) in fields {
             let exact = entries.get_key_value(*name);
-            let Some((key, value)) = exact.or_else(|| entries.iter().find(|(key, _)| equal_fold(key, name))) else {
+            let alike = || entries.iter().rev().find(|(key, _)| equal_fold(key, name));
+            let Some((key, value)) = exact.or_else(alike) else {
                 continue;
             };
             unused.retain(|other| other != key);
@@ -75,9 +76,13 @@ impl Decoder {
             Target::Map(item) => self.map(name, input, *item, old),
             Target::Trilean if matches!(input, Raw::Bool(_) | Raw::Null) => Ok(input.clone()),
             Target::Trilean => {
-                // As a number it is an enumeration: open, true, false.
+                // As a number it is an enumeration: 1 is true, 2 is false.
                 let number = scalar::decode(name, input, target, self.weak).map_err(Fault::One)?;
-                Ok(if number == Raw::Number(0.0) { Raw::Null } else { Raw::Bool(number == Raw::Number(1.0)) })
+                Ok(match number {
+                    Raw::Number(1.0) => Raw::Bool(true),
+                    Raw::Number(2.0) => Raw::Bool(false),
+                    _ => Raw::Null,
+                })
             }
             _ => scalar::decode(name, input, target, self.weak).map_err(Fault::One),
         }
@@ -158,4 +163,98 @@ fn equal_fold(one: &str, other: &str) -> bool {
     let folded =
         |text: &str| -> Vec<char> { text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect() };
     one.len() == other.len() && one.eq_ignore_ascii_case(other) || folded(one) == folded(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::legacy::raw::from_tree;
+    use crate::span::FileId;
+    use crate::syntax::json;
+
+    const FIELDS: &[Field] = &[
+        ("text", Target::Text),
+        ("flag", Target::Flag),
+        ("num", Target::Whole),
+        ("texts", Target::List(&Target::Text)),
+        ("nums", Target::List(&Target::Whole)),
+        ("map", Target::Map(&Target::Text)),
+        ("dur", Target::Duration),
+        ("tri", Target::Trilean),
+    ];
+
+    /// Decodes one configuration over the other: the settings as Go prints them, or what is wrong.
+    fn decoded(decoder: Decoder, configs: &[&str]) -> Result<String, String> {
+        let mut settings = Settings::new();
+        for config in configs {
+            let config = from_tree(&json::parse(config, FileId(0)).unwrap()).unwrap();
+            decoder.fields(&config, FIELDS, &mut settings).map_err(|fault| fault.to_string())?;
+        }
+        Ok(Raw::Map(Arc::new(settings)).to_string())
+    }
+
+    #[test]
+    fn values_are_converted_weakly() {
+        for (config, expected) in [
+            (r#"{"text": 5, "flag": "1", "num": "0x10"}"#, "map[flag:true num:16 text:5]"),
+            (r#"{"text": true, "flag": 2, "num": true}"#, "map[flag:true num:1 text:1]"),
+            (r#"{"text": 1e21, "flag": "", "num": 3.9}"#, "map[flag:false num:3 text:1000000000000000000000]"),
+            (r#"{"texts": "a,b", "nums": "1,2"}"#, "map[nums:[1 2] texts:[a b]]"),
+            (r#"{"texts": "", "nums": 5}"#, "map[nums:[5] texts:[]]"),
+            (r#"{"texts": [1, null, false], "nums": {}}"#, "map[nums:[] texts:[1  0]]"),
+            (r#"{"map": [{"a": 1}, {"b": true}, {"a": "z"}]}"#, "map[map:map[a:z b:1]]"),
+            (r#"{"map": {"a": null}, "dur": "1m", "tri": "T"}"#, "map[dur:6e+10 map:map[a:] tri:true]"),
+            (r#"{"dur": 5, "tri": ""}"#, "map[dur:5]"),
+            (r#"{"tri": 2}"#, "map[tri:false]"),
+            (r#"{"TEXT": "x", "Flag": null}"#, "map[text:x]"),
+            ("null", "map[]"),
+        ] {
+            assert_eq!(decoded(Decoder::COMPONENT, &[config]).as_deref(), Ok(expected), "{config}");
+        }
+    }
+
+    #[test]
+    fn later_settings_are_laid_over_earlier_ones() {
+        let configs =
+            [r#"{"texts": ["a", "b", "c"], "map": {"x": 1}, "num": 1}"#, r#"{"texts": ["z"], "map": {"y": 2}}"#];
+        assert_eq!(decoded(Decoder::COMPONENT, &configs).as_deref(), Ok("map[map:map[x:1 y:2] num:1 texts:[z b c]]"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_in_known_words() {
+        for (config, expected) in [
+            ("[]", "'' expected a map, got 'slice'"),
+            (
+                r#"{"flag": "yes", "num": "x"}"#,
+                "2 error(s) decoding:\n\n\
+                 * cannot parse 'flag' as bool: strconv.ParseBool: parsing \"yes\": invalid syntax\n\
+                 * cannot parse 'num' as int: strconv.ParseInt: parsing \"x\": invalid syntax",
+            ),
+            (
+                r#"{"text": [1], "texts": [{"a": 1}], "map": {"k": []}}"#,
+                "3 error(s) decoding:\n\n\
+                 * 'map[k]' expected type 'string', got unconvertible type '[]interface {}', value: '[]'\n\
+                 * 'text' expected type 'string', got unconvertible type '[]interface {}', value: '[1]'\n\
+                 * 'texts[0]' expected type 'string', got unconvertible type 'map[string]interface {}', value: 'map[a:1]'",
+            ),
+            (
+                r#"{"map": 1, "dur": "x", "tri": "maybe"}"#,
+                "3 error(s) decoding:\n\n\
+                 * 'map' expected a map, got 'float64'\n\
+                 * error decoding 'dur': time: invalid duration \"x\"\n\
+                 * error decoding 'tri': Error parsing bool from given var: strconv.ParseBool: parsing \"maybe\": \
+                 invalid syntax",
+            ),
+        ] {
+            assert_eq!(decoded(Decoder::COMPONENT, &[config]).unwrap_err(), expected, "{config}");
+        }
+        for (config, expected) in [
+            (r#"{"texts": "a"}"#, "'texts': source data must be an array or slice, got string"),
+            (r#"{"text": 1}"#, "'text' expected type 'string', got unconvertible type 'float64', value: '1'"),
+            (r#"{"flag": 1}"#, "'flag' expected type 'bool', got unconvertible type 'float64', value: '1'"),
+        ] {
+            let expected = format!("1 error(s) decoding:\n\n* {expected}");
+            assert_eq!(decoded(Decoder::STRICT, &[config]), Err(expected), "{config}");
+        }
+    }
 }

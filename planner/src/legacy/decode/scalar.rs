@@ -56,6 +56,8 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
 
 fn whole(name: &str, input: &Raw, weak: bool) -> Result<Option<Raw>, String> {
     Ok(match input {
+        // What does not fit becomes the smallest number there is, as on the machines that templates were written on.
+        Raw::Number(value) if value.abs() >= -(i64::MIN as f64) => Some(Raw::Number(i64::MIN as f64)),
         Raw::Number(value) => Some(Raw::Number(value.trunc())),
         Raw::Bool(value) if weak => Some(Raw::Number(f64::from(u8::from(*value)))),
         Raw::Text(text) if weak => {
