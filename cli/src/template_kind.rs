@@ -9,6 +9,7 @@ use planner::legacy::{LegacyTemplate, null_template, parse};
 use planner::value::quote;
 
 use crate::args::ConfigType;
+use crate::frontend::reason;
 
 /// The languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +45,6 @@ impl TemplateKind {
             Ok(_) => Ok(typed),
             Err(error) => Err(format!("{}: stat {path}: {}", quote(path), reason(&error))),
         }
-    }
-}
-
-/// The system's reason in the words that scripts match.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
     }
 }
 
