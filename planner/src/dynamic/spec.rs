@@ -133,13 +133,7 @@ fn is_static(expr: &Expr) -> bool {
 
 /// The value of `for_each`: a collection, or an unknown that may become one.
 fn read_collection(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Value> {
-    let mut found = Diagnostics::new();
-    let value = eval::evaluate(expr, scope, &mut found);
-    let failed = found.has_errors();
-    diags.append(found);
-    if failed {
-        return None;
-    }
+    let value = eval::evaluate_cleanly(expr, scope, diags)?;
     let ty = value.ty();
     let detail = if !ty.is_iterable() && ty != Type::Dynamic {
         format!("Cannot use a {ty} value in for_each. An iterable collection is required.")
@@ -191,13 +185,7 @@ fn read_content<'b>(body: &'b Body, owner: Span, diags: &mut Diagnostics) -> Opt
 }
 
 fn evaluate_label(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Ident> {
-    let mut found = Diagnostics::new();
-    let value = eval::evaluate(expr, scope, &mut found);
-    let failed = found.has_errors();
-    diags.append(found);
-    if failed {
-        return None;
-    }
+    let value = eval::evaluate_cleanly(expr, scope, diags)?;
     let detail = match convert(&value, &Type::String) {
         Ok(Value::String(name)) => return Some(Ident { name, span: expr.span }),
         Err(error) => format!("Cannot use this value as a dynamic block label: {error}."),

@@ -32,6 +32,15 @@ pub fn evaluate(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Valu
     if failed { Value::Unknown(Type::Dynamic) } else { value }
 }
 
+/// The value of an expression; none when it has errors, which go to `diags`.
+pub fn evaluate_cleanly(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Value> {
+    let mut found = Diagnostics::new();
+    let value = evaluate(expr, scope, &mut found);
+    let failed = found.has_errors();
+    diags.append(found);
+    (!failed).then_some(value)
+}
+
 /// The value of an expression in which neither variables nor functions are allowed. JSON strings are taken as they are.
 pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
     if let ExprKind::Json(json) = &expr.kind {

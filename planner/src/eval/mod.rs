@@ -26,7 +26,7 @@ mod witness;
 mod yaml;
 
 pub use crate::syntax::ast::Expr;
-pub use evaluator::{Scope, evaluate, evaluate_constant, explain};
+pub use evaluator::{Scope, evaluate, evaluate_cleanly, evaluate_constant, explain};
 pub use functions::Functions;
 pub use host::{Clock, Host};
 pub use iteration::pairs;
