@@ -139,10 +139,15 @@ fn a_reader_that_went_away_ends_it_quietly() {
     assert_eq!((output.code, output.stderr.as_str()), (1, ""));
 }
 
-/// Types each text, expects what follows it and then the next prompt; behind the last one, the end.
+/// What the terminal is told once a line is being read. The prompt alone would not do: it is drawn again while a line is
+/// edited, and what is typed between two lines is not the editor's.
+const READING: &str = "\u{1b}[?2004h";
+
+/// Types each text when a line is being read, and expects what follows it; behind the last one, the end.
 fn type_in(sandbox: &Sandbox, typed: &[(&str, &str)]) {
     let mut session = on_terminal(sandbox, &["console", "t.pkr.hcl"]);
     for (text, expected) in typed {
+        session.expect(READING).unwrap_or_else(|error| panic!("no prompt before {text:?}: {error}"));
         session.expect("> ").unwrap_or_else(|error| panic!("no prompt before {text:?}: {error}"));
         session.send(text).unwrap();
         session.expect(expected).unwrap_or_else(|error| panic!("no {expected:?} behind {text:?}: {error}"));
@@ -166,7 +171,6 @@ fn lines_are_edited_completed_and_continued() {
             (&edited, "CED\r\n"),
             ("[1,\r20 + 2]\r", "[\r\n  1,\r\n  22,\r\n]\r\n"),
             ("<<E\ra\rE\r", "a\r\n\r\n"),
-            // Its last words: the place of the error looks like a prompt.
             ("nope\r", "There is no variable named \"nope\".\r\n"),
             ("\r", "\r\n"),
             ("local.u\t\r", "X\r\n"),
