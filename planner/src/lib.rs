@@ -34,6 +34,7 @@ pub mod find;
 pub mod format;
 pub mod interpolate;
 pub mod legacy;
+mod literal;
 pub mod lower;
 pub mod node;
 pub mod os_words;

@@ -6,6 +6,7 @@
 
 pub mod facts;
 mod functions;
+mod language;
 pub(crate) mod layout;
 pub mod render;
 mod signature;

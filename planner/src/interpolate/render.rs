@@ -104,7 +104,7 @@ impl Interpolation {
             return Ok(text.to_owned());
         }
         let template = compile(text, &self.functions(&data))?;
-        let dot = gotmpl::Value::Map(data.unwrap_or_else(|| self.placeholders()));
+        let dot = data.or_else(|| self.placeholders()).map_or(gotmpl::Value::Nil, gotmpl::Value::Map);
         execute(&template, &dot)
     }
 
@@ -113,8 +113,8 @@ impl Interpolation {
     }
 
     /// What `{{.ID}}` reads while there is no machine: a text that says how to ask for it.
-    fn placeholders(&self) -> Arc<BTreeMap<Arc<str>, gotmpl::Value>> {
-        let Promised::Names(names) = &self.facts.promised else { return Arc::default() };
+    fn placeholders(&self) -> BuildValues {
+        let Promised::Names(names) = &self.facts.promised else { return None };
         let marked = |name: &Arc<str>| {
             // This one is let through, because it was there before the function was.
             let text = if &**name == "WinRMPassword" {
@@ -126,7 +126,7 @@ impl Interpolation {
             };
             (name.clone(), gotmpl::Value::from(text))
         };
-        Arc::new(names.iter().map(marked).collect())
+        Some(Arc::new(names.iter().map(marked).collect()))
     }
 }
 

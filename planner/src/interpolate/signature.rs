@@ -55,6 +55,8 @@ pub(super) struct Written {
 /// One call in a template.
 pub(super) struct CallSite {
     pub(super) name: String,
+    /// The place and the name, as errors show them that come before the call.
+    pub(super) named: String,
     /// The place and text of the call, as errors show them.
     pub(super) context: String,
     /// The arguments, but for the one that a pipeline adds.
@@ -64,11 +66,11 @@ pub(super) struct CallSite {
 impl Function {
     /// Checks the arguments, calls the function, and says where it failed.
     pub(super) fn call(&self, site: &CallSite, args: &[Value]) -> Answer {
-        let (name, context) = (&site.name, &site.context);
+        let CallSite { name, named, context, .. } = site;
         let (n_wanted, n_given) = (self.params.len(), args.len());
         if n_given < n_wanted || (n_given > n_wanted && self.rest.is_none()) {
             let least = if self.rest.is_some() { "at least " } else { "" };
-            return Err(format!("{context}: wrong number of args for {name}: want {least}{n_wanted} got {n_given}"));
+            return Err(format!("{named}: wrong number of args for {name}: want {least}{n_wanted} got {n_given}"));
         }
         for (at, value) in args.iter().enumerate() {
             let Some(takes) = self.params.get(at).copied().or(self.rest) else { continue };

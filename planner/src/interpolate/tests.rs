@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::eval::Host;
-use crate::interpolate::{Facts, Interpolation, Promised, RunData, UserVariables};
+use crate::interpolate::{Facts, Interpolation, Promised, RenderError, RunData, UserVariables};
 use crate::value::{Type, Value};
 
 fn facts() -> Facts {
@@ -43,7 +43,7 @@ fn renders_at_preparation() {
         ("{{split build_name \"e\" 1}}{{split `a-b-c` `-` 2}}{{split `xyz` `` 1}}", "bcy"),
         ("{{replace `a` `b` 1 `aaa`}} {{replace `a` `b` -1 `aaa`}} {{replace_all `a` `b` `aaa`}}", "baa bbb bbb"),
         ("{{`a` | upper}}{{lower `B`}}", "Ab"),
-        ("{{.Missing}} {{.Missing.Deeper}}", "<no value> <no value>"),
+        ("{{.Missing}} {{.Missing.Deeper}} {{.}}", "<no value> <no value> <no value>"),
         ("{{if eq build_type `null`}}n{{else}}x{{end}}", "n"),
         ("{{upper (user `region` | printf `%s-1`)}}", "EU-1"),
         ("{{define `t`}}[{{.}}{{upper `a`}}]{{end}}{{template `t` 3}}", "[3A]"),
@@ -72,7 +72,7 @@ fn says_where_and_why_not() {
                 + "error calling split: there is no part 3 when \"a\" is split at \"-\": only 1 part(s) were found",
         ),
         ("{{upper}}", at("1:2", "upper") + "wrong number of args for upper: want 1 got 0"),
-        ("{{upper `a` `b`}}", at("1:2", "upper `a` `b`") + "wrong number of args for upper: want 1 got 2"),
+        ("{{upper `a` `b`}}", at("1:2", "upper") + "wrong number of args for upper: want 1 got 2"),
         ("{{upper 1}}", at("1:8", "1") + "expected string; found 1"),
         ("{{split `a` `b` `c`}}", at("1:16", "`c`") + "expected integer; found `c`"),
         ("{{upper nil}}", at("1:8", "nil") + "cannot assign nil to string"),
@@ -85,10 +85,85 @@ fn says_where_and_why_not() {
         ("{{nosuch}}", "template: root:1: function \"nosuch\" not defined".to_owned()),
         ("\n{{if true}}{{nosuch .X}}{{end}}", "template: root:2: function \"nosuch\" not defined".to_owned()),
         ("{{.X", "template: root:1: unclosed action".to_owned()),
+        ("{{nil}}", at("1:2", "nil") + "nil is not a command"),
+        ("{{`a` 1}}", at("1:2", "`a`") + "can't give argument to non-function `a`"),
     ];
     for (text, expected) in rows {
         let error = Interpolation::new(facts()).at_prepare(text).unwrap_err().to_string();
         assert_eq!(error, expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_template_is_refused_as_go_does() {
+    let rows = [
+        ("{{", 1, "unclosed action"),
+        ("{{upper\n`x`", 2, "unclosed action started at root:1"),
+        ("{{\"a\n\"}}", 1, "unterminated quoted string"),
+        ("{{`a", 1, "unterminated raw quoted string"),
+        ("{{'ab'}}", 1, "malformed character constant: 'ab'"),
+        ("{{\"\\q\"}}", 1, "invalid syntax"),
+        ("{{item['x']}}", 1, "bad character U+005B '['"),
+        ("{{a-b}}", 1, "bad character U+002D '-'"),
+        ("{{item.x}}", 1, "function \"item\" not defined"),
+        ("{{ foo bar }}", 1, "function \"foo\" not defined"),
+        ("{{$x}}", 1, "undefined variable \"$x\""),
+        ("{{5x}}", 1, "bad number syntax: \"5x\""),
+        ("{{1__0}}", 1, "illegal number syntax: \"1__0\""),
+        ("{{0x}}", 1, "illegal number syntax: \"0x\""),
+        ("{{99999999999999999999}}", 1, "integer overflow: \"99999999999999999999\""),
+        ("{{}}", 1, "missing value for command"),
+        ("{{if}}x{{end}}", 1, "missing value for if"),
+        ("{{| upper}}", 1, "unexpected \"|\" in command"),
+        ("{{upper !x}}", 1, "unexpected \"!\" in operand"),
+        ("{{`a` | `b`}}", 1, "non executable command in pipeline stage 2"),
+        ("{{(upper `a`}}", 1, "unclosed left paren"),
+        ("{{upper `a`)}}", 1, "unexpected right paren"),
+        ("{{\"a\".b}}", 1, "unexpected . after term \"\\\"a\\\"\""),
+        ("a{{end}}", 1, "unexpected {{end}}"),
+        ("\n{{else}}", 2, "unexpected {{else}}"),
+        ("{{if true}}x", 1, "unexpected EOF"),
+        ("{{if true}}{{else}}{{else}}{{end}}", 1, "expected end; found {{else}}"),
+        ("{{break}}", 1, "{{break}} outside {{range}}"),
+        ("{{range $a, $b, $c := .}}{{end}}", 1, "too many declarations in range"),
+        ("{{$a, $b := 1}}", 1, "too many declarations in command"),
+        ("{{template x}}", 1, "unexpected \"x\" in template clause"),
+        ("{{define `a`}}x{{end}}{{define `a`}}y{{end}}", 1, "template: multiple definition of template \"a\""),
+        ("{{/* a", 1, "unclosed comment"),
+        ("{{/* a */ }}", 1, "comment ends before closing delimiter"),
+        ("{{\u{1}}}", 1, "unrecognized character in action: U+0001"),
+        ("{{end of the line}}", 1, "unexpected \"of\" in end"),
+        ("{{upper else}}", 1, "unexpected <else> in operand"),
+    ];
+    for (text, line, message) in rows {
+        let expected = RenderError::Syntax(format!("template: root:{line}: {message}"));
+        assert_eq!(Interpolation::new(facts()).check(text), Err(expected), "{text}");
+    }
+    let deep = format!("{}1{}", "{{(".to_owned() + &"(".repeat(5_000), ")".repeat(5_001) + "}}");
+    assert!(Interpolation::new(facts()).check(&deep).is_err());
+    let nested = "{{if 1}}".repeat(5_000) + &"{{end}}".repeat(5_000);
+    assert!(Interpolation::new(facts()).check(&nested).is_err());
+}
+
+#[test]
+fn the_whole_language_is_there() {
+    let rows = [
+        ("a  {{- ` b ` -}}  c", "a b c"),
+        ("{{/* nothing */}}x{{- /* nothing */ -}} y", "xy"),
+        ("{{range 3}}{{if eq . 1}}{{continue}}{{end}}{{.}}{{end}}", "02"),
+        ("{{upper `a` | }}", "A"),
+        ("{{range $i := 5}}{{if gt $i 1}}{{break}}{{end}}{{$i}}{{end}}", "01"),
+        ("{{with `x`}}{{.}}{{else}}n{{end}}{{with ``}}y{{else with `z`}}{{.}}{{end}}", "xz"),
+        ("{{if false}}a{{else if true}}b{{else}}c{{end}}", "b"),
+        ("{{$x := `a`}}{{$x = upper $x}}{{$x}}", "A"),
+        ("{{block `b` 5}}<{{.}}>{{end}}{{template `b` 6}}", "<5><6>"),
+        ("{{printf `%s-%03d` (lower `A`) 7}} {{len `abc`}} {{'a'}} {{0x10}} {{1_0}} {{1.5e1}}", "a-007 3 97 16 10 15"),
+        ("{{and true `x`}} {{or `` `y`}} {{not 1}} {{print 1 2}} {{\"\\u00e9\\t\"}}|", "x y false 1 2 é\t|"),
+        ("{{html `<`}}{{urlquery `a b`}}{{js `'`}}", "&lt;a+b\\'"),
+        ("{} {{`{{`}} }}", "{} {{ }}"),
+    ];
+    for (text, rendered) in rows {
+        assert_eq!(Interpolation::new(facts()).at_prepare(text).as_deref(), Ok(rendered), "{text}");
     }
 }
 

@@ -6,37 +6,37 @@
 
 use std::sync::Arc;
 
-use gotmpl::parse::{BranchNode, CommandNode, DefineNode, Expr, ListNode, Node, Parser, PipeNode, Pos};
+use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos};
 use gotmpl::{FuncMap, Template, TemplateError};
 
 use crate::interpolate::functions::FunctionTable;
+use crate::interpolate::language::operand::{shown, shown_command};
+use crate::interpolate::language::parser::{Fault, Trees, parse};
 use crate::interpolate::render::RenderError;
-use crate::interpolate::signature::{CallSite, Function, Written};
-use crate::value::quote;
+use crate::interpolate::signature::{CallSite, Written};
 
 /// What a template is called in messages.
 const NAME: &str = "root";
 
 /// The functions of the language itself.
-const LANGUAGE: [&str; 20] = [
+const LANGUAGE: [&str; 19] = [
     "and", "call", "eq", "ge", "gt", "html", "index", "js", "le", "len", "lt", "ne", "not", "or", "print", "printf",
-    "println", "slice", "urlquery", "break",
+    "println", "slice", "urlquery",
 ];
 
 /// Parses `text` and binds its calls to `table`.
 pub(super) fn compile(text: &str, table: &FunctionTable) -> Result<Template, RenderError> {
-    let parser = Parser::with_name(Some(NAME), text, "{{", "}}").map_err(syntax)?;
-    let (mut tree, mut defines) = parser.parse().map_err(syntax)?;
+    let knows = |name: &str| table.contains_key(name) || LANGUAGE.contains(&name);
+    let Trees { mut root, defined } = parse(text, &knows)
+        .map_err(|Fault { line, message }| RenderError::Syntax(format!("template: {NAME}:{line}: {message}")))?;
     let mut binder = Binder { text, table, bound: FuncMap::new() };
-    binder.list(&mut tree)?;
-    for DefineNode { body, .. } in &mut defines {
-        binder.list(body)?;
-    }
-    let mut template = Template::new(NAME).funcs(binder.bound);
-    for DefineNode { name, body, .. } in defines {
+    binder.list(&mut root);
+    let mut template = Template::new(NAME);
+    for (name, mut body) in defined {
+        binder.list(&mut body);
         template = template.add_parse_tree(&name, body);
     }
-    Ok(template.add_parse_tree(NAME, tree))
+    Ok(template.funcs(binder.bound).add_parse_tree(NAME, root))
 }
 
 /// Renders a compiled template.
@@ -47,16 +47,6 @@ pub(super) fn execute(template: &Template, dot: &gotmpl::Value) -> Result<String
     })
 }
 
-/// Go names the line only.
-fn syntax(error: TemplateError) -> RenderError {
-    RenderError::Syntax(match error {
-        TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
-            format!("template: {NAME}:{line}: {message}")
-        }
-        other => format!("template: {NAME}: {other}"),
-    })
-}
-
 struct Binder<'a> {
     text: &'a str,
     table: &'a FunctionTable,
@@ -64,85 +54,105 @@ struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn list(&mut self, list: &mut ListNode) -> Result<(), RenderError> {
-        list.nodes.iter_mut().try_for_each(|node| self.node(node))
+    fn list(&mut self, list: &mut ListNode) {
+        for node in &mut list.nodes {
+            self.node(node);
+        }
     }
 
-    fn node(&mut self, node: &mut Node) -> Result<(), RenderError> {
+    fn node(&mut self, node: &mut Node) {
         match node {
             Node::List(list) => self.list(list),
             Node::Action(action) => self.pipe(&mut action.pipe),
             Node::If(branch) | Node::Range(branch) | Node::With(branch) => self.branch(branch),
-            Node::Template(call) => call.pipe.as_mut().map_or(Ok(()), |pipe| self.pipe(pipe)),
+            Node::Template(call) => call.pipe.iter_mut().for_each(|pipe| self.pipe(pipe)),
             Node::Define(define) => self.list(&mut define.body),
-            Node::Text(_) | Node::Break(_) | Node::Continue(_) => Ok(()),
+            Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
         }
     }
 
-    fn branch(&mut self, branch: &mut BranchNode) -> Result<(), RenderError> {
-        self.pipe(&mut branch.pipe)?;
-        self.list(&mut branch.body)?;
-        branch.else_body.as_mut().map_or(Ok(()), |list| self.list(list))
+    fn branch(&mut self, branch: &mut BranchNode) {
+        self.pipe(&mut branch.pipe);
+        self.list(&mut branch.body);
+        branch.else_body.iter_mut().for_each(|list| self.list(list));
     }
 
-    fn pipe(&mut self, pipe: &mut PipeNode) -> Result<(), RenderError> {
-        pipe.commands.iter_mut().try_for_each(|command| self.command(command))
+    fn pipe(&mut self, pipe: &mut PipeNode) {
+        for (nth, command) in pipe.commands.iter_mut().enumerate() {
+            self.command(command, nth > 0);
+        }
     }
 
-    fn command(&mut self, command: &mut CommandNode) -> Result<(), RenderError> {
+    fn command(&mut self, command: &mut CommandNode, is_piped: bool) {
         // The texts must be taken before calls inside are given other names.
-        let context = self.place(command.pos, &self.command_text(command));
+        let text = shown_command(command, self.text);
+        let context = self.place(command.pos, &text);
+        if let Some(refusal) = self.refusal(command, is_piped) {
+            let alias = self.alias("nothing", move |_| Err(TemplateError::Exec(refusal.clone())));
+            command.args = vec![Expr::Identifier(command.pos, alias.into())];
+            return;
+        }
         let written = command.args[1..].iter().map(|arg| self.written(arg)).collect();
         for arg in &mut command.args[1..] {
-            self.expression(arg)?;
+            self.expression(arg);
         }
         match &mut command.args[0] {
             Expr::Identifier(pos, name) => {
-                if let Some(alias) = self.bind(name, *pos, context, written)? {
+                if let Some(alias) = self.bind(name, *pos, context, written) {
                     *name = alias.into();
                 }
-                Ok(())
             }
             first => self.expression(first),
         }
     }
 
+    /// What a command that can never run fails with when its turn comes.
+    fn refusal(&self, command: &CommandNode, is_piped: bool) -> Option<String> {
+        let first = &command.args[0];
+        let text = shown(first, self.text);
+        let place = |message: &str| Some(format!("{}: {message}", self.place(first.pos(), &text)));
+        match first {
+            Expr::Nil(_) if command.args.len() == 1 => place("nil is not a command"),
+            Expr::Bool(..) | Expr::Dot(_) | Expr::Nil(_) | Expr::Number(..) | Expr::String(..) | Expr::Pipe(..)
+                if command.args.len() > 1 || is_piped =>
+            {
+                place(&format!("can't give argument to non-function {text}"))
+            }
+            _ => None,
+        }
+    }
+
     /// A function named among arguments is called without any.
-    fn expression(&mut self, expr: &mut Expr) -> Result<(), RenderError> {
+    fn expression(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Identifier(pos, name) => {
                 let context = self.place(*pos, name);
-                if let Some(alias) = self.bind(name, *pos, context, Vec::new())? {
+                if let Some(alias) = self.bind(name, *pos, context, Vec::new()) {
                     *name = alias.into();
                 }
-                Ok(())
             }
             Expr::Pipe(_, pipe) => self.pipe(pipe),
             Expr::Chain(_, inner, _) => self.expression(inner),
-            _ => Ok(()),
+            _ => {}
         }
     }
 
     /// The name of its own that a call gets; none for functions of the language.
-    fn bind(
+    fn bind(&mut self, name: &str, pos: Pos, context: String, args: Vec<Written>) -> Option<String> {
+        let function = self.table.get(name)?.clone();
+        let site = CallSite { name: name.to_owned(), named: self.place(pos, name), context, args };
+        Some(self.alias(name, move |args| function.call(&site, args).map_err(TemplateError::Exec)))
+    }
+
+    /// A function under a name that no template can call.
+    fn alias(
         &mut self,
         name: &str,
-        pos: Pos,
-        context: String,
-        args: Vec<Written>,
-    ) -> Result<Option<String>, RenderError> {
-        let Some(function) = self.table.get(name) else {
-            if LANGUAGE.contains(&name) {
-                return Ok(None);
-            }
-            let message = format!("template: {NAME}:{}: function {} not defined", pos.line, quote(name));
-            return Err(RenderError::Syntax(message));
-        };
+        function: impl Fn(&[gotmpl::Value]) -> gotmpl::Result<gotmpl::Value> + Send + Sync + 'static,
+    ) -> String {
         let alias = format!("{name}#{}", self.bound.len());
-        let (function, site): (Function, _) = (function.clone(), CallSite { name: name.to_owned(), context, args });
-        let call = move |args: &[gotmpl::Value]| function.call(&site, args).map_err(TemplateError::Exec);
-        self.bound.insert(alias.clone(), Arc::new(call));
-        Ok(Some(alias))
+        self.bound.insert(alias.clone(), Arc::new(function));
+        alias
     }
 
     /// `template: root:1:2: executing "root" at <…>`: line, and bytes in front of it on the line.
@@ -154,58 +164,9 @@ impl Binder<'_> {
     }
 
     fn written(&self, arg: &Expr) -> Written {
-        let text = self.expression_text(arg);
+        let text = shown(arg, self.text);
         let context = self.place(arg.pos(), &text);
         let literal = matches!(arg, Expr::String(..) | Expr::Number(..) | Expr::Bool(..) | Expr::Nil(_));
         Written { context, literal: literal.then_some(text) }
     }
-
-    fn pipe_text(&self, pipe: &PipeNode) -> String {
-        let commands: Vec<String> = pipe.commands.iter().map(|command| self.command_text(command)).collect();
-        let declared = if pipe.decl.is_empty() {
-            String::new()
-        } else {
-            format!("{} {} ", pipe.decl.join(", "), if pipe.is_assign { "=" } else { ":=" })
-        };
-        declared + &commands.join(" | ")
-    }
-
-    fn command_text(&self, command: &CommandNode) -> String {
-        let args: Vec<String> = command.args.iter().map(|arg| self.expression_text(arg)).collect();
-        args.join(" ")
-    }
-
-    fn expression_text(&self, expr: &Expr) -> String {
-        let dotted = |head: String, fields: &[gotmpl::parse::SmolStr]| {
-            fields.iter().fold(head, |text, field| text + "." + field)
-        };
-        match expr {
-            Expr::Dot(_) => ".".to_owned(),
-            Expr::Nil(_) => "nil".to_owned(),
-            Expr::Bool(_, value) => value.to_string(),
-            Expr::Identifier(_, name) => name.to_string(),
-            Expr::Field(_, fields) => dotted(String::new(), fields),
-            Expr::Variable(_, name, fields) => dotted(name.to_string(), fields),
-            Expr::Pipe(_, pipe) => format!("({})", self.pipe_text(pipe)),
-            Expr::Chain(_, inner, fields) => dotted(self.expression_text(inner), fields),
-            Expr::String(pos, _) | Expr::Number(pos, _) => literal_at(&self.text[pos.offset..]).to_owned(),
-        }
-    }
-}
-
-/// The literal that `text` begins with, as it is written.
-fn literal_at(text: &str) -> &str {
-    let quote = text.chars().next().filter(|first| matches!(first, '"' | '`' | '\''));
-    let Some(quote) = quote else {
-        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')));
-        return &text[..end.unwrap_or(text.len())];
-    };
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        if c == quote && !escaped {
-            return &text[..=at];
-        }
-        escaped = c == '\\' && !escaped && quote != '`';
-    }
-    text
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::legacy::decode::fault::Fault;
-use crate::legacy::decode::scalar::{self, parse_bool, parse_duration};
+use crate::legacy::decode::scalar::{self, parse_duration};
 use crate::legacy::decode::target::{Field, Target};
 use crate::legacy::raw::Raw;
+use crate::literal::parse_bool;
 
 /// How values are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
