@@ -13,19 +13,30 @@ pub struct GoDuration(i64);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// Not a number with a unit, or too large.
-    #[error("time: invalid duration {}", crate::value::quote(.0))]
+    #[error("time: invalid duration {}", quoted(.0))]
     Invalid(String),
     /// A number without a unit.
-    #[error("time: missing unit in duration {}", crate::value::quote(.0))]
+    #[error("time: missing unit in duration {}", quoted(.0))]
     MissingUnit(String),
     /// A unit that does not exist.
-    #[error("time: unknown unit {} in duration {}", crate::value::quote(.unit), crate::value::quote(.text))]
+    #[error("time: unknown unit {} in duration {}", quoted(.unit), quoted(.text))]
     UnknownUnit {
         /// The unit.
         unit: String,
         /// The whole text.
         text: String,
     },
+}
+
+/// A text as Go's `time` package quotes it: byte by byte where it is not plain.
+fn quoted(text: &str) -> String {
+    let plain = |byte: u8| (b' '..0x80).contains(&byte);
+    let bytes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        _ if plain(byte) => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    });
+    format!("\"{}\"", bytes.collect::<String>())
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -214,6 +225,8 @@ mod tests {
             ("1h5", r#"time: missing unit in duration "1h5""#),
             ("3 s", r#"time: unknown unit " s" in duration "3 s""#),
             ("1d", r#"time: unknown unit "d" in duration "1d""#),
+            ("1é", r#"time: unknown unit "\xc3\xa9" in duration "1\xc3\xa9""#),
+            ("\n\"\\", r#"time: invalid duration "\x0a\"\\""#),
             (".s", r#"time: invalid duration ".s""#),
             ("s", r#"time: invalid duration "s""#),
             ("9223372036854775808ns", r#"time: invalid duration "9223372036854775808ns""#),

@@ -8,6 +8,7 @@ mod functions;
 mod heredoc;
 mod json;
 mod json_limits;
+mod legacy;
 mod limits;
 mod mutations;
 mod node;
