@@ -1,5 +1,5 @@
 //! The one place that reads the process's environment: variables, working directory, home, what the standard streams
-//! are.
+//! are, when it started.
 //! Everybody else gets values.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub struct Environment {
     pub terminal: bool,
     /// What standard input is.
     pub input: InputKind,
+    /// When the process started.
+    pub started: jiff::Timestamp,
     working_dir: Result<PathBuf, EnvironmentError>,
 }
 
@@ -65,13 +67,27 @@ impl Environment {
         #[expect(clippy::disallowed_methods, reason = "the one place where the working directory is read")]
         let working_dir = std::env::current_dir().map_err(|error| EnvironmentError::WorkingDir(error.to_string()));
         let terminal = std::io::stdout().is_terminal() && !is_dumb(variables.get("TERM"));
-        Self { variables, home: std::env::home_dir(), terminal, input: InputKind::read(), working_dir }
+        Self {
+            variables,
+            home: std::env::home_dir(),
+            terminal,
+            input: InputKind::read(),
+            started: jiff::Timestamp::now(),
+            working_dir,
+        }
     }
 
     /// Surroundings made of values.
     pub fn new(variables: BTreeMap<String, String>, working_dir: PathBuf) -> Self {
         let home = variables.get("HOME").map(PathBuf::from);
-        Self { variables, home, terminal: false, input: InputKind::Other, working_dir: Ok(working_dir) }
+        Self {
+            variables,
+            home,
+            terminal: false,
+            input: InputKind::Other,
+            started: jiff::Timestamp::UNIX_EPOCH,
+            working_dir: Ok(working_dir),
+        }
     }
 
     /// The directory that relative paths start from. Only commands that use paths ask, so that others work anywhere.

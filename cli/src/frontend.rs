@@ -77,6 +77,7 @@ impl Frontend {
             home: session.environment.home.clone(),
             environment: environment.clone(),
             now: Arc::new(jiff::Timestamp::now),
+            started: session.environment.started,
             secrets: Arc::new(secrets),
         };
         let variables = VariableInputs {

@@ -1,7 +1,7 @@
 //! Text to plan: finds template files, parses and evaluates them, and compiles them into one sealed graph.
 //!
-//! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`eval`], [`interpolate`],
-//! [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
+//! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`time`], [`eval`],
+//! [`interpolate`], [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
 //! [`console`], and [`legacy`] for templates in the older language; beside them [`format`] and [`mod@diff`], which need
 //! the tokens alone.
 //!
@@ -44,6 +44,7 @@ pub mod select;
 pub mod span;
 pub mod suggest;
 pub mod syntax;
+pub mod time;
 pub mod value;
 pub mod values;
 pub mod version;

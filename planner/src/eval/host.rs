@@ -23,6 +23,8 @@ pub struct Host {
     pub environment: Arc<BTreeMap<String, String>>,
     /// The clock of `timestamp`.
     pub now: Clock,
+    /// When the process started: the time of `legacy_isotime` and `legacy_strftime`.
+    pub started: jiff::Timestamp,
     /// Who knows the secrets that `vault` and its like ask for.
     pub secrets: Arc<dyn SecretStore>,
 }
@@ -36,6 +38,7 @@ impl Host {
             home: None,
             environment: Arc::default(),
             now: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
+            started: jiff::Timestamp::UNIX_EPOCH,
             secrets: Arc::new(NoSecrets),
         }
     }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::eval::{Host, SecretError};
 use crate::interpolate::facts::{Facts, Promised, UserVariables};
-use crate::interpolate::layout;
 use crate::interpolate::signature::{Answer, Function, Takes};
+use crate::time::layout;
 use crate::value::quote;
 
 use Takes::{Text, Whole};

@@ -7,7 +7,6 @@
 pub mod facts;
 mod functions;
 mod language;
-pub(crate) mod layout;
 pub mod render;
 mod signature;
 #[cfg(test)]

@@ -77,7 +77,7 @@ pub fn analyse(
         core_version: version.into(),
         template_dir: directory.map(|directory| directory.to_string_lossy().into()),
         working_dir: Arc::new(host.working_dir.clone()),
-        started: (host.now)(),
+        started: host.started,
         user: UserVariables::None,
         promised: Promised::Nothing,
     };

@@ -4,10 +4,12 @@
 //! family's file and put it into that file's `FUNCTIONS`.
 
 mod boolean;
+mod calendar;
 mod cidr;
 mod collection;
 mod control;
 mod crypto;
+mod csv;
 mod date;
 mod encoding;
 mod error;
@@ -17,6 +19,7 @@ mod float;
 mod format;
 mod function;
 mod glob;
+mod gzip;
 mod hash;
 mod lazy;
 mod lookup;

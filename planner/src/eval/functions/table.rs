@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
-    boolean, cidr, collection, control, crypto, date, encoding, file, file_set, format, hash, lookup, number, path,
-    regex, secret, sequence, set, string, template_file, text, yaml,
+    boolean, calendar, cidr, collection, control, crypto, csv, date, encoding, file, file_set, format, gzip, hash,
+    lookup, number, path, regex, secret, sequence, set, string, template_file, text, yaml,
 };
 
 /// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
@@ -36,15 +36,18 @@ impl Functions {
     pub fn standard() -> Self {
         let families = [
             boolean::FUNCTIONS,
+            calendar::FUNCTIONS,
             cidr::FUNCTIONS,
             collection::FUNCTIONS,
             control::FUNCTIONS,
             crypto::FUNCTIONS,
+            csv::FUNCTIONS,
             date::FUNCTIONS,
             encoding::FUNCTIONS,
             file::FUNCTIONS,
             file_set::FUNCTIONS,
             format::FUNCTIONS,
+            gzip::FUNCTIONS,
             hash::FUNCTIONS,
             lookup::FUNCTIONS,
             number::FUNCTIONS,

@@ -1,0 +1,4 @@
+//! Moments: read from text, and put into words.
+
+pub mod layout;
+pub mod moment;
