@@ -24,16 +24,14 @@ fn expr(expr: &Expr) -> Value {
         ExprKind::Number(digits) => number(digits.parse().unwrap()),
         ExprKind::String(value) => string(value),
         ExprKind::Variable(name) => node("var", Some(text(name)), vec![]),
-        ExprKind::Access(root, steps) => {
-            node("trav", None, [self::expr(root)].into_iter().chain(self::steps(steps)).collect())
+        ExprKind::Access(access) => {
+            node("trav", None, [self::expr(&access.root)].into_iter().chain(steps(&access.steps)).collect())
         }
         ExprKind::Unary(operator, operand) => unary(*operator, operand),
         ExprKind::Binary(operator, left, right) => {
             node("bin", Some(json!(symbol(*operator))), vec![self::expr(left), self::expr(right)])
         }
-        ExprKind::Conditional(condition, then, otherwise) => {
-            node("cond", None, [condition, then, otherwise].map(|part| self::expr(part)).into())
-        }
+        ExprKind::Conditional(parts) => node("cond", None, parts.iter().map(self::expr).collect()),
         ExprKind::Paren(inner) => node("paren", None, vec![self::expr(inner)]),
         ExprKind::Tuple(items) => node("tuple", None, items.iter().map(self::expr).collect()),
         ExprKind::Object(items) => node(
@@ -51,13 +49,13 @@ fn expr(expr: &Expr) -> Value {
                 .collect(),
         ),
         ExprKind::For(inner) => for_expr(inner),
-        ExprKind::Call { name, args, spread, .. } => {
-            let spread = spread.then(|| node("...", None, vec![]));
-            node("call", Some(text(&name.name)), args.iter().map(self::expr).chain(spread).collect())
+        ExprKind::Call(call) => {
+            let spread = call.spread.then(|| node("...", None, vec![]));
+            node("call", Some(text(&call.name.name)), call.args.iter().map(self::expr).chain(spread).collect())
         }
         // The recorded trees hold heredocs that are plain text as strings.
         ExprKind::Template(parts) if parts.is_empty() => string(""),
-        ExprKind::Template(parts) if matches!(parts[..], [TemplatePart::Literal(..)]) => branch(parts),
+        ExprKind::Template(parts) if matches!(**parts, [TemplatePart::Literal(..)]) => branch(parts),
         ExprKind::Template(parts) => node("tpl", None, self::parts(parts)),
         ExprKind::Unwrap(inner) => node("tpl", None, vec![self::expr(inner)]),
         ExprKind::Bound(..) | ExprKind::Unknown | ExprKind::Json(_) => panic!("no parser makes this: {expr:?}"),
@@ -102,12 +100,13 @@ fn parts(parts: &[TemplatePart]) -> Vec<Value> {
         .map(|part| match part {
             TemplatePart::Literal(value, _) => node("lit", Some(text(value)), vec![]),
             TemplatePart::Interpolation(inner) => expr(inner),
-            TemplatePart::If { condition, then, otherwise, .. } => {
-                node("cond", None, vec![expr(condition), branch(then), branch(otherwise)])
+            TemplatePart::If(inner) => {
+                node("cond", None, vec![expr(&inner.condition), branch(&inner.then), branch(&inner.otherwise)])
             }
-            TemplatePart::For { key_name, value_name, collection, body, .. } => {
-                let children = vec![expr(collection), branch(body)];
-                node("join", None, vec![node("for", Some(names(key_name, value_name, false)), children)])
+            TemplatePart::For(inner) => {
+                let children = vec![expr(&inner.collection), branch(&inner.body)];
+                let names = names(&inner.key_name, &inner.value_name, false);
+                node("join", None, vec![node("for", Some(names), children)])
             }
         })
         .collect()

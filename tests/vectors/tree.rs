@@ -21,17 +21,18 @@ fn covered(files: &Files, span: Span) -> &str {
 fn spans_cover_the_text_of_their_node() {
     let (files, expr) = expression("\u{feff} f(-1[0], ns::g(a.b[0].*.c...)) # c\n");
     assert_eq!(covered(&files, expr.span), "f(-1[0], ns::g(a.b[0].*.c...))");
-    let ExprKind::Call { name, args, close, .. } = &expr.kind else { panic!("{expr:?}") };
-    assert_eq!((covered(&files, name.span), covered(&files, *close)), ("f", ")"));
+    let ExprKind::Call(call) = &expr.kind else { panic!("{expr:?}") };
+    assert_eq!((covered(&files, call.name.span), covered(&files, call.close)), ("f", ")"));
+    let args = &call.args;
     let ExprKind::Unary(UnaryOp::Negate, access) = &args[0].kind else { panic!("{args:?}") };
     assert_eq!((covered(&files, args[0].span), covered(&files, access.span)), ("-1[0]", "1[0]"));
-    let ExprKind::Call { name, args, spread: true, .. } = &args[1].kind else { panic!("{args:?}") };
-    assert_eq!((covered(&files, name.span), &*name.name), ("ns::g", "ns::g"));
-    let ExprKind::Access(root, steps) = &args[0].kind else { panic!("{args:?}") };
-    let spans = steps.iter().map(|step| match step {
+    let ExprKind::Call(call) = &args[1].kind else { panic!("{args:?}") };
+    assert_eq!((covered(&files, call.name.span), &*call.name.name, call.spread), ("ns::g", "ns::g", true));
+    let ExprKind::Access(access) = &call.args[0].kind else { panic!("{args:?}") };
+    let spans = access.steps.iter().map(|step| match step {
         Step::Attr(_, span) | Step::Index(_, span) | Step::Splat { span, .. } => covered(&files, *span),
     });
-    assert_eq!((covered(&files, root.span), spans.collect::<Vec<_>>()), ("a", vec![".b", "[0]", ".*"]));
+    assert_eq!((covered(&files, access.root.span), spans.collect::<Vec<_>>()), ("a", vec![".b", "[0]", ".*"]));
 }
 
 #[test]
@@ -74,8 +75,8 @@ fn template_files_strip_by_line() {
         TemplatePart::Literal(text, _) => text.to_string(),
         other => panic!("no literal: {other:?}"),
     };
-    let TemplatePart::If { then, otherwise, .. } = &parts[1] else { panic!("{parts:?}") };
-    let found = (text_of(&parts[0]), text_of(&then[0]), otherwise.len(), text_of(&parts[2]));
+    let TemplatePart::If(inner) = &parts[1] else { panic!("{parts:?}") };
+    let found = (text_of(&parts[0]), text_of(&inner.then[0]), inner.otherwise.len(), text_of(&parts[2]));
     assert_eq!(found, ("a\n\n".into(), "  b\n\n".into(), 0, "\n${d} é\n".into()));
 }
 

@@ -122,13 +122,13 @@ fn read_iterator(expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {
 
 /// Whether `expr` is a name with nothing but names and constant indexes behind it.
 fn is_static(expr: &Expr) -> bool {
-    let ExprKind::Access(root, steps) = &expr.kind else { return false };
+    let ExprKind::Access(access) = &expr.kind else { return false };
     let constant = |step: &Step| match step {
         Step::Attr(..) => true,
         Step::Index(key, _) => matches!(key.kind, ExprKind::Number(_) | ExprKind::String(_)),
         Step::Splat { .. } => false,
     };
-    matches!(root.kind, ExprKind::Variable(_)) && steps.iter().all(constant)
+    matches!(access.root.kind, ExprKind::Variable(_)) && access.steps.iter().all(constant)
 }
 
 /// The value of `for_each`: a collection, or an unknown that may become one.

@@ -142,7 +142,7 @@ fn uneven(around: Span, marker: Span, each: &[Step]) -> Diagnostic {
     while let Some(last) = steps.last() {
         (end, steps) = match last {
             Step::Attr(_, span) | Step::Index(_, span) => (*span, &[][..]),
-            Step::Splat { each, span, .. } => (*span, each.as_slice()),
+            Step::Splat { each, span, .. } => (*span, &**each),
         };
     }
     let detail = "The inner splat gives results of different types for the elements of the outer one, and those cannot \

@@ -6,7 +6,7 @@ use crate::eval::functions::{Argument, CallError, Function, Imp, LazyCall, Param
 use crate::eval::span::start_of;
 use crate::span::Span;
 use crate::suggest::suggest;
-use crate::syntax::ast::{Expr, ExprKind, Ident};
+use crate::syntax::ast::{Call, Expr, Ident};
 use crate::value::{Type, Value, convert, quote};
 
 /// A call under way.
@@ -18,14 +18,13 @@ struct Site<'a> {
 
 impl Evaluator<'_> {
     /// `f(a, b...)`; `expr` is the whole.
-    pub(super) fn call(&self, expr: &Expr, diags: &mut Diagnostics) -> Value {
-        let ExprKind::Call { name, args, spread, close } = &expr.kind else { return unknown() };
-        let site = Site { expr, name, close: *close };
-        let Some(function) = self.scope.functions.get(&name.name) else {
+    pub(super) fn call(&self, expr: &Expr, call: &Call, diags: &mut Diagnostics) -> Value {
+        let site = Site { expr, name: &call.name, close: call.close };
+        let Some(function) = self.scope.functions.get(&call.name.name) else {
             self.no_such_function(&site, diags);
             return unknown();
         };
-        let Some(args) = self.arguments(&site, args, *spread, diags) else { return unknown() };
+        let Some(args) = self.arguments(&site, &call.args, call.spread, diags) else { return unknown() };
         if !self.check_count(&site, function, &args, diags) {
             return unknown();
         }

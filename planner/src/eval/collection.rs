@@ -44,9 +44,9 @@ impl Evaluator<'_> {
             ExprKind::Variable(name) => Value::String(name.clone()),
             ExprKind::Null => Value::string("null"),
             ExprKind::Bool(value) => Value::string(value.to_string()),
-            ExprKind::Access(root, steps)
-                if matches!(root.kind, ExprKind::Variable(_))
-                    && steps.iter().all(|step| literal_key(step).is_some()) =>
+            ExprKind::Access(access)
+                if matches!(access.root.kind, ExprKind::Variable(_))
+                    && access.steps.iter().all(|step| literal_key(step).is_some()) =>
             {
                 let detail = "If this expression is intended to be a reference, wrap it in parentheses. If it's \
                               instead intended as a literal name containing periods, wrap it in quotes to create a \

@@ -111,17 +111,18 @@ impl Evaluator<'_> {
             ExprKind::Number(text) => number(text, expr.span, diags),
             ExprKind::String(text) => Value::String(text.clone()),
             ExprKind::Variable(name) => self.variable(name, None, expr.span, diags).into_value(),
-            ExprKind::Access(root, steps) => self.access(expr, root, steps, diags),
+            ExprKind::Access(access) => self.access(expr, &access.root, &access.steps, diags),
             ExprKind::Unary(operator, operand) => self.unary(expr, *operator, operand, diags),
             ExprKind::Binary(operator, left, right) => self.binary(expr, *operator, left, right, diags),
-            ExprKind::Conditional(condition, then, otherwise) => {
+            ExprKind::Conditional(parts) => {
+                let [condition, then, otherwise] = &**parts;
                 self.conditional(expr, condition, then, otherwise, diags)
             }
             ExprKind::Paren(inner) | ExprKind::Unwrap(inner) => self.value(inner, diags),
             ExprKind::Tuple(items) => self.tuple(items, diags),
             ExprKind::Object(items) => self.object(items, diags),
             ExprKind::For(inner) => self.for_expr(expr, inner, diags),
-            ExprKind::Call { .. } => self.call(expr, diags),
+            ExprKind::Call(call) => self.call(expr, call, diags),
             ExprKind::Template(parts) => self.template(parts, expr.span, diags),
             ExprKind::Json(json) => self.json(json, diags),
             ExprKind::Bound(binding, inner) => {

@@ -52,10 +52,10 @@ impl<'a> Walk<'a> {
         match &expr.kind {
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Unknown => {}
             ExprKind::Variable(name) => self.variable(name, &[], expr.span),
-            ExprKind::Access(root, steps) => self.access(root, steps),
+            ExprKind::Access(access) => self.access(&access.root, &access.steps),
             ExprKind::Unary(_, inner) | ExprKind::Paren(inner) | ExprKind::Unwrap(inner) => self.expr(inner),
             ExprKind::Binary(_, left, right) => self.all([&**left, right]),
-            ExprKind::Conditional(condition, then, otherwise) => self.all([&**condition, then, otherwise]),
+            ExprKind::Conditional(parts) => self.all(&**parts),
             ExprKind::Tuple(items) => self.all(items),
             ExprKind::Object(items) => {
                 for item in items {
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
                 }
             }
             ExprKind::For(inner) => self.for_expr(inner),
-            ExprKind::Call { args, .. } => self.all(args),
+            ExprKind::Call(call) => self.all(&call.args),
             ExprKind::Template(parts) => self.parts(parts),
             ExprKind::Bound(binding, inner) => self.bound(binding, inner),
             ExprKind::Json(json) => self.json(&json.node, &json.document),
@@ -156,16 +156,17 @@ impl<'a> Walk<'a> {
             match part {
                 TemplatePart::Literal(..) => {}
                 TemplatePart::Interpolation(inner) => self.expr(inner),
-                TemplatePart::If { condition, then, otherwise, .. } => {
-                    self.expr(condition);
-                    self.parts(then);
-                    self.parts(otherwise);
+                TemplatePart::If(directive) => {
+                    self.expr(&directive.condition);
+                    self.parts(&directive.then);
+                    self.parts(&directive.otherwise);
                 }
-                TemplatePart::For { key_name, value_name, collection, body, .. } => {
-                    self.expr(collection);
+                TemplatePart::For(directive) => {
+                    self.expr(&directive.collection);
                     let before = self.bound.len();
-                    self.bound.extend(key_name.iter().chain([value_name]).map(|name| &*name.name));
-                    self.parts(body);
+                    let names = directive.key_name.iter().chain([&directive.value_name]);
+                    self.bound.extend(names.map(|name| &*name.name));
+                    self.parts(&directive.body);
                     self.bound.truncate(before);
                 }
             }

@@ -7,18 +7,20 @@ use crate::syntax::ast::{Expr, ExprKind, Step, TemplatePart};
 /// text between quotes.
 pub(super) fn start_of(expr: &Expr) -> Span {
     match &expr.kind {
-        ExprKind::Binary(_, first, _) | ExprKind::Conditional(first, _, _) | ExprKind::Paren(first) => start_of(first),
+        ExprKind::Binary(_, first, _) | ExprKind::Paren(first) => start_of(first),
+        ExprKind::Conditional(parts) => start_of(&parts[0]),
         ExprKind::Bound(_, inner) => start_of(inner),
         ExprKind::Unary(..) | ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::For(_) => first_byte(expr.span),
-        ExprKind::Call { name, .. } => Span { end: name.span.end + 1, ..name.span },
-        ExprKind::Access(_, steps) => match steps.last() {
+        ExprKind::Call(call) => Span { end: call.name.span.end + 1, ..call.name.span },
+        ExprKind::Access(access) => match access.steps.last() {
             Some(Step::Splat { span, .. }) => *span,
             Some(step @ Step::Index(_, span)) if !is_literal(step) => first_byte(*span),
             _ => expr.span,
         },
         ExprKind::Template(parts) => match parts.first() {
-            Some(TemplatePart::Literal(_, span) | TemplatePart::For { span, .. }) => *span,
-            Some(TemplatePart::If { condition, .. }) => start_of(condition),
+            Some(TemplatePart::Literal(_, span)) => *span,
+            Some(TemplatePart::For(directive)) => directive.span,
+            Some(TemplatePart::If(directive)) => start_of(&directive.condition),
             Some(TemplatePart::Interpolation(inner)) => start_of(inner),
             None => expr.span,
         },

@@ -5,7 +5,7 @@ use crate::eval::choice::{Branch, Target};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::iteration::Names;
 use crate::span::Span;
-use crate::syntax::ast::{Expr, TemplatePart};
+use crate::syntax::ast::{Expr, ForDirective, TemplatePart};
 use crate::value::{Type, Value, convert};
 
 impl Evaluator<'_> {
@@ -33,18 +33,16 @@ impl Evaluator<'_> {
                     continue;
                 }
                 TemplatePart::Interpolation(expr) => self.interpolation(expr, whole, diags),
-                TemplatePart::If { condition, then, otherwise, span } => {
+                TemplatePart::If(directive) => {
+                    let span = directive.span;
                     let branch = |parts: &[TemplatePart]| {
                         let mut found = Diagnostics::new();
-                        Branch { value: self.template(parts, *span, &mut found), found, span: *span, expr: None }
+                        Branch { value: self.template(parts, span, &mut found), found, span, expr: None }
                     };
-                    let branches = (branch(then), branch(otherwise));
-                    Some(self.choose(condition, *span, branches, &Target::Theirs, diags))
+                    let branches = (branch(&directive.then), branch(&directive.otherwise));
+                    Some(self.choose(&directive.condition, span, branches, &Target::Theirs, diags))
                 }
-                TemplatePart::For { key_name, value_name, collection, body, span } => {
-                    let names = Names { key: key_name.as_ref(), value: value_name };
-                    Some(self.repeat(names, collection, body, *span, diags))
-                }
+                TemplatePart::For(directive) => Some(self.repeat(directive, diags)),
             };
             match value {
                 Some(Value::String(text)) if diags.len() == before => out.text.push_str(&text),
@@ -71,18 +69,13 @@ impl Evaluator<'_> {
         None
     }
 
-    fn repeat(
-        &self,
-        names: Names<'_>,
-        collection: &Expr,
-        body: &[TemplatePart],
-        span: Span,
-        diags: &mut Diagnostics,
-    ) -> Value {
-        let collection = self.iterable(collection, span, diags);
+    fn repeat(&self, directive: &ForDirective, diags: &mut Diagnostics) -> Value {
+        let span = directive.span;
+        let names = Names { key: directive.key_name.as_ref(), value: &directive.value_name };
+        let collection = self.iterable(&directive.collection, span, diags);
         let Some(collection) = collection.filter(Value::is_known) else { return Value::Unknown(Type::String) };
         let mut out = Out { text: String::new(), known: true };
-        self.each(&collection, names, |inside| inside.render(body, span, &mut out, diags));
+        self.each(&collection, names, |inside| inside.render(&directive.body, span, &mut out, diags));
         if out.known { Value::String(out.text.into()) } else { Value::Unknown(Type::String) }
     }
 }

@@ -10,7 +10,8 @@ use crate::eval::{
 use crate::files::Files;
 use crate::span::{FileId, Span};
 use crate::syntax::ast::{
-    BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectItem, ObjectKey, Step, TemplatePart, UnaryOp,
+    Access, BinaryOp, Call, Expr, ExprKind, ForDirective, ForExpr, Ident, IfDirective, ObjectItem, ObjectKey, Step,
+    TemplatePart, UnaryOp,
 };
 use crate::syntax::parse_expression;
 use crate::value::{Constraint, Type, Value, convert, json};
@@ -240,7 +241,7 @@ fn step(inner: impl Strategy<Value = Expr> + Clone + 'static) -> impl Strategy<V
     let single = prop_oneof![Just(Step::Attr(ident("a"), span())), inner.prop_map(|key| Step::Index(key, span())),];
     (single, any::<Option<bool>>()).prop_map(|(single, splat)| match splat {
         None => single,
-        Some(full) => Step::Splat { full, each: vec![single], span: span() },
+        Some(full) => Step::Splat { full, each: [single].into(), span: span() },
     })
 }
 
@@ -275,23 +276,20 @@ fn tree() -> impl Strategy<Value = Expr> {
             (operator(), inner.clone(), inner.clone()).prop_map(|(op, a, b)| ExprKind::Binary(op, boxed(a), boxed(b))),
             (any::<bool>(), inner.clone())
                 .prop_map(|(not, a)| { ExprKind::Unary(if not { UnaryOp::Not } else { UnaryOp::Negate }, boxed(a)) }),
-            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, b, c)| ExprKind::Conditional(
-                boxed(a),
-                boxed(b),
-                boxed(c)
-            )),
-            several.clone().prop_map(ExprKind::Tuple),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(a, b, c)| ExprKind::Conditional(Box::new([a, b, c]))),
+            several.clone().prop_map(|items| ExprKind::Tuple(items.into())),
             proptest::collection::vec((inner.clone(), inner.clone()), 0..3).prop_map(|items| ExprKind::Object(
                 items.into_iter().map(|(key, value)| ObjectItem { key: ObjectKey::Expr(key), value }).collect()
             )),
             (inner.clone(), proptest::collection::vec(step(inner.clone()), 1..3))
-                .prop_map(|(root, steps)| ExprKind::Access(boxed(root), steps)),
-            (function_name(), several, any::<bool>()).prop_map(|(name, args, spread)| ExprKind::Call {
+                .prop_map(|(root, steps)| ExprKind::Access(Box::new(Access { root, steps: steps.into() }))),
+            (function_name(), several, any::<bool>()).prop_map(|(name, args, spread)| ExprKind::Call(Box::new(Call {
                 name: ident(&name),
                 spread: spread && !args.is_empty(),
-                args,
+                args: args.into(),
                 close: span(),
-            }),
+            }))),
             (inner.clone(), inner.clone(), any::<Option<bool>>(), proptest::option::of(inner.clone())).prop_map(
                 |(collection, value, grouping, condition)| ExprKind::For(Box::new(ForExpr {
                     key_name: Some(ident("k")),
@@ -303,19 +301,20 @@ fn tree() -> impl Strategy<Value = Expr> {
                     condition,
                 }))
             ),
-            parts.clone().prop_map(ExprKind::Template),
+            parts.clone().prop_map(|parts| ExprKind::Template(parts.into())),
             (inner, parts.clone(), parts, any::<bool>()).prop_map(|(head, a, b, loops)| {
-                ExprKind::Template(vec![if loops {
-                    TemplatePart::For {
+                ExprKind::Template(Box::new([if loops {
+                    TemplatePart::For(Box::new(ForDirective {
                         key_name: None,
                         value_name: ident("x"),
                         collection: head,
-                        body: a,
+                        body: a.into(),
                         span: span(),
-                    }
+                    }))
                 } else {
-                    TemplatePart::If { condition: head, then: a, otherwise: b, span: span() }
-                }])
+                    let (then, otherwise) = (a.into(), b.into());
+                    TemplatePart::If(Box::new(IfDirective { condition: head, then, otherwise, span: span() }))
+                }]))
             }),
         ]
         .prop_map(expr)

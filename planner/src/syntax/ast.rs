@@ -2,6 +2,8 @@
 //!
 //! Shapes follow HashiCorp HCL native syntax (hclsyntax): a lone `"${x}"` is [`ExprKind::Unwrap`] and keeps its type,
 //! a quoted string without sequences is [`ExprKind::String`], any other string and every heredoc is a template.
+//!
+//! A template holds very many small nodes, so what is rare and large stands in boxes, and nothing has room to grow.
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ pub struct Body {
     pub attributes: Vec<Attribute>,
     /// Nested blocks.
     pub blocks: Vec<Block>,
-    /// The whole body, without braces.
+    /// The whole body, of a block with its braces.
     pub span: Span,
     /// Whether it stands for blocks of a number not yet known: generated for each element of an unknown collection.
     pub is_unknown: bool,
@@ -93,42 +95,55 @@ pub enum ExprKind {
     /// A name in scope.
     Variable(Arc<str>),
     /// `root.a[0][*]…`: at least one step.
-    Access(Box<Expr>, Vec<Step>),
+    Access(Box<Access>),
     /// `-x`, `!x`.
     Unary(UnaryOp, Box<Expr>),
     /// `a + b`.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// `c ? a : b`.
-    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    Conditional(Box<[Expr; 3]>),
     /// `(x)`.
     Paren(Box<Expr>),
     /// `[a, b]`.
-    Tuple(Vec<Expr>),
+    Tuple(Box<[Expr]>),
     /// `{ k = v }`, in source order; a repeated key wins over the earlier one.
-    Object(Vec<ObjectItem>),
+    Object(Box<[ObjectItem]>),
     /// `[for …]`, `{for …}`.
     For(Box<ForExpr>),
     /// `f(a, b...)`.
-    Call {
-        /// The function's name.
-        name: Ident,
-        /// The arguments.
-        args: Vec<Expr>,
-        /// Whether the last argument is spread with `...`.
-        spread: bool,
-        /// The closing parenthesis.
-        close: Span,
-    },
+    Call(Box<Call>),
     /// A string with interpolations or directives; also every heredoc and every template file.
-    Template(Vec<TemplatePart>),
+    Template(Box<[TemplatePart]>),
     /// A quoted string that is nothing but one interpolation: the value passes through with its type.
     Unwrap(Box<Expr>),
     /// A value in JSON syntax, never inside of a parsed expression.
-    Json(JsonExpr),
+    Json(Box<JsonExpr>),
     /// An expression in a generated block, with the names that its generation binds. Never parsed.
     Bound(Arc<Binding>, Arc<Expr>),
     /// What takes an expression's place when the block around it is generated from an unknown. Never parsed.
     Unknown,
+}
+
+/// A value and the way from it to something inside of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// Where the way starts.
+    pub root: Expr,
+    /// At least one step.
+    pub steps: Box<[Step]>,
+}
+
+/// A call of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The function's name.
+    pub name: Ident,
+    /// The arguments.
+    pub args: Box<[Expr]>,
+    /// Whether the last argument is spread with `...`.
+    pub spread: bool,
+    /// The closing parenthesis.
+    pub close: Span,
 }
 
 /// A JSON value that takes the place of an expression. Evaluated, its strings are templates.
@@ -180,7 +195,7 @@ pub enum Step {
         /// Whether it was written `[*]`.
         full: bool,
         /// What is applied to each element.
-        each: Vec<Step>,
+        each: Box<[Step]>,
         /// The `.*` or `[*]` itself.
         span: Span,
     },
@@ -259,27 +274,35 @@ pub enum TemplatePart {
     /// `${expr}`.
     Interpolation(Expr),
     /// `%{ if c }…%{ else }…%{ endif }`.
-    If {
-        /// The condition.
-        condition: Expr,
-        /// When it holds.
-        then: Vec<TemplatePart>,
-        /// When it does not; empty without `else`.
-        otherwise: Vec<TemplatePart>,
-        /// The whole directive.
-        span: Span,
-    },
+    If(Box<IfDirective>),
     /// `%{ for k, v in c }…%{ endfor }`.
-    For {
-        /// First name, if two.
-        key_name: Option<Ident>,
-        /// The element's name.
-        value_name: Ident,
-        /// What is iterated.
-        collection: Expr,
-        /// Rendered for each element.
-        body: Vec<TemplatePart>,
-        /// The whole directive.
-        span: Span,
-    },
+    For(Box<ForDirective>),
+}
+
+/// A choice in a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IfDirective {
+    /// The condition.
+    pub condition: Expr,
+    /// When it holds.
+    pub then: Box<[TemplatePart]>,
+    /// When it does not; empty without `else`.
+    pub otherwise: Box<[TemplatePart]>,
+    /// The whole directive.
+    pub span: Span,
+}
+
+/// A repetition in a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForDirective {
+    /// First name, if two.
+    pub key_name: Option<Ident>,
+    /// The element's name.
+    pub value_name: Ident,
+    /// What is iterated.
+    pub collection: Expr,
+    /// Rendered for each element.
+    pub body: Box<[TemplatePart]>,
+    /// The whole directive.
+    pub span: Span,
 }

@@ -13,6 +13,7 @@ pub mod parse;
 mod refusal;
 mod repair;
 pub(crate) mod scan;
+mod shape;
 pub(crate) mod token;
 mod unfinished;
 mod variant;

@@ -1,5 +1,7 @@
 //! Where a text comes from: leads from its bytes to places in a file.
 
+use std::ops::Range;
+
 use crate::span::{FileId, Span};
 use crate::syntax::json::Offsets;
 
@@ -28,6 +30,11 @@ impl Origin {
             true => Self { file: span.file, base, escapes: Some(Offsets::new(token)) },
             false => Self { file: span.file, base: base + 1, escapes: None },
         }
+    }
+
+    /// The range of the text that `span` is, where the text stands in the file as it is.
+    pub(super) fn in_text(&self, span: Span) -> Range<usize> {
+        span.start as usize - self.base..span.end as usize - self.base
     }
 
     /// A range of the text as a span of the file.

@@ -95,11 +95,12 @@ impl<'t> Source<'t> {
         explain: impl Fn(&str) -> Vec<Finding>,
         attempt: impl Fn(&Repair<'t>) -> Result<T, Finding>,
     ) -> Result<T, Diagnostics> {
-        let fault = match attempt(&Repair::for_speed(self.text, mode)) {
-            Ok(tree) => return Ok(tree),
-            Err(fault) => fault,
+        let mut fault = match Repair::for_speed(self.text, mode).map(|repair| attempt(&repair)) {
+            Some(Ok(tree)) => return Ok(tree),
+            Some(Err(fault)) => Some(fault),
+            None => None,
         };
-        if is_limit(&fault) {
+        if let Some(fault) = fault.take_if(|fault| is_limit(fault)) {
             return Err(self.diagnostics(vec![fault]));
         }
         let findings = explain(self.text);
@@ -117,31 +118,33 @@ impl<'t> Source<'t> {
                 Err(fault) => return Err(self.diagnostics(vec![fault])),
             }
         }
-        Err(self.diagnostics(vec![fault]))
+        Err(self.diagnostics(fault.into_iter().collect()))
     }
 
     fn body(&self, repair: &Repair<'t>) -> Result<Body, Finding> {
-        let body = parser::parse_body(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
-        let mut lowerer = Lowerer::new(repair, &self.origin, 0);
-        let body = lowerer.body(&body, &self.all());
+        let mut lowerer = Lowerer::new(repair, &self.origin);
+        let body = lowerer.file(&self.all());
         lowerer.done(body)
     }
 
     fn template(&self, repair: &Repair<'t>) -> Result<Expr, Finding> {
-        let template = parser::parse_template(&repair.masked(self.all())).map_err(|error| self.refusal(&error, 0))?;
-        let mut lowerer = Lowerer::new(repair, &self.origin, 0);
+        let masked = repair.masked("", self.all(), "");
+        let template = parser::parse_template(&masked).map_err(|error| self.refusal(&error, 0))?;
+        let mut lowerer = Lowerer::new(repair, &self.origin);
         let expr = lowerer.template_file(&template, &self.all());
         lowerer.done(expr)
     }
 
     /// In parentheses of our own, the expression may run over line ends and end with a comment.
     fn expression(&self, repair: &Repair<'t>) -> Result<Expr, Finding> {
-        let text = format!("({}\n)", repair.masked(self.all()));
+        let text = repair.masked("(", self.all(), "\n)");
         let expr = parser::parse_expr(&text).map_err(|error| self.refusal(&error, -1))?;
         match &expr {
             Expression::Parenthesis(ours) if ours.span() == Some(0..text.len()) => {
-                let mut lowerer = Lowerer::new(repair, &self.origin, -1);
-                let expr = lowerer.within(true, |lowerer| lowerer.expression(ours.inner(), &self.all()));
+                let mut lowerer = Lowerer::new(repair, &self.origin);
+                let expr = lowerer.shifted(-1, |lowerer| {
+                    lowerer.within(true, |lowerer| lowerer.expression(ours.inner(), &self.all()))
+                });
                 lowerer.done(expr)
             }
             // The text closed them, as in `a) + (b`.

@@ -22,29 +22,46 @@ pub(crate) enum Mode {
 /// The tokens of `text` that the grammar knows: a comment that runs to the end of its line is that line end, any other
 /// is left out. The last one is [`TokenKind::End`].
 pub(super) fn scan(text: &str, mode: Mode) -> Vec<Token> {
-    let mut tokens = scan_all(text, mode);
-    tokens.retain_mut(|token| {
-        if token.kind != TokenKind::Comment {
-            return true;
+    tokens(text, mode).chain([end_of(text)]).collect()
+}
+
+/// The same one by one, so that they need no room, and without the last one.
+pub(super) fn tokens(text: &str, mode: Mode) -> impl Iterator<Item = Token> {
+    let mut scanner = Scanner::new(text, Scan::new(mode));
+    let mut taken = 0;
+    let all = std::iter::from_fn(move || {
+        while taken == scanner.tokens.len() {
+            taken = 0;
+            scanner.tokens.clear();
+            if !scanner.step() {
+                return None;
+            }
         }
-        let comment = token.text(text);
-        token.kind = TokenKind::Newline;
-        token.start = token.end - if comment.ends_with("\r\n") { 2 } else { 1 };
-        comment.ends_with('\n')
+        taken += 1;
+        Some(scanner.tokens[taken - 1])
     });
-    tokens
+    all.filter_map(|token| match token.kind {
+        TokenKind::Comment => line_end(token, text),
+        _ => Some(token),
+    })
+}
+
+/// The line end of a comment, if it has one.
+fn line_end(comment: Token, text: &str) -> Option<Token> {
+    let written = comment.text(text);
+    let len = if written.ends_with("\r\n") { 2 } else { 1 };
+    written.ends_with('\n').then(|| Token { kind: TokenKind::Newline, start: comment.end - len, end: comment.end })
+}
+
+fn end_of(text: &str) -> Token {
+    Token { kind: TokenKind::End, start: text.len(), end: text.len() }
 }
 
 /// All tokens of `text`, comments included; the last one is [`TokenKind::End`]. A byte order mark is no token: take it
 /// off before.
 pub(crate) fn scan_all(text: &str, mode: Mode) -> Vec<Token> {
-    let first = match mode {
-        Mode::Body | Mode::Expression => Frame::CODE,
-        Mode::Template => Frame::File,
-    };
-    let mut scan = Scan { at: 0, frames: vec![first] };
-    let mut tokens = scan_on(text, &mut scan);
-    tokens.push(Token { kind: TokenKind::End, start: text.len(), end: text.len() });
+    let mut tokens = scan_on(text, &mut Scan::new(mode));
+    tokens.push(end_of(text));
     tokens
 }
 
@@ -55,25 +72,26 @@ pub(super) struct Scan {
     frames: Vec<Frame>,
 }
 
+impl Scan {
+    fn new(mode: Mode) -> Self {
+        let outermost = match mode {
+            Mode::Body | Mode::Expression => Frame::CODE,
+            Mode::Template => Frame::File,
+        };
+        Self { at: 0, frames: vec![outermost] }
+    }
+}
+
 impl Default for Scan {
     fn default() -> Self {
-        Self { at: 0, frames: vec![Frame::CODE] }
+        Self::new(Mode::Expression)
     }
 }
 
 /// The tokens of what was added to `text` since `scan` last saw it, in whole lines.
 pub(super) fn scan_on(text: &str, scan: &mut Scan) -> Vec<Token> {
-    let comments_end = text[scan.at..].rfind("*/").map_or(0, |end| scan.at + end);
-    let mut scanner =
-        Scanner { text, at: scan.at, comments_end, frames: std::mem::take(&mut scan.frames), tokens: Vec::new() };
-    while scanner.at < text.len() {
-        match scanner.frames.last().copied() {
-            Some(Frame::Quoted) => scanner.quoted(),
-            Some(Frame::Heredoc { marker: (start, end) }) => scanner.lines(Some((start, end))),
-            Some(Frame::File) => scanner.lines(None),
-            Some(Frame::Code { .. }) | None => scanner.code(),
-        }
-    }
+    let mut scanner = Scanner::new(text, std::mem::take(scan));
+    while scanner.step() {}
     *scan = Scan { at: text.len(), frames: scanner.frames };
     scanner.tokens
 }
@@ -112,16 +130,40 @@ struct Scanner<'t> {
     /// Where the last `*/` stands, so that a text full of `/*` is not searched again and again.
     comments_end: usize,
     frames: Vec<Frame>,
+    /// What was found and not taken yet.
     tokens: Vec<Token>,
+    /// The kind of the token found last.
+    last: Option<TokenKind>,
 }
 
 impl<'t> Scanner<'t> {
+    fn new(text: &'t str, scan: Scan) -> Self {
+        let Scan { at, frames } = scan;
+        let comments_end = text[at..].rfind("*/").map_or(0, |end| at + end);
+        Self { text, at, comments_end, frames, tokens: Vec::new(), last: None }
+    }
+
+    /// Goes on by a few tokens or a blank; false at the end of the text.
+    fn step(&mut self) -> bool {
+        if self.at >= self.text.len() {
+            return false;
+        }
+        match self.frames.last().copied() {
+            Some(Frame::Quoted) => self.quoted(),
+            Some(Frame::Heredoc { marker }) => self.lines(Some(marker)),
+            Some(Frame::File) => self.lines(None),
+            Some(Frame::Code { .. }) | None => self.code(),
+        }
+        true
+    }
+
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
 
     fn push(&mut self, kind: TokenKind, len: usize) {
         self.tokens.push(Token { kind, start: self.at, end: self.at + len });
+        self.last = Some(kind);
         self.at += len;
     }
 
@@ -225,8 +267,8 @@ impl<'t> Scanner<'t> {
     }
 
     fn at_line_start(&self) -> bool {
-        self.tokens.last().is_none_or(|last| {
-            matches!(last.kind, TokenKind::OpenHeredoc | TokenKind::LineLiteral) && self.text[..self.at].ends_with('\n')
+        self.last.is_none_or(|last| {
+            matches!(last, TokenKind::OpenHeredoc | TokenKind::LineLiteral) && self.text[..self.at].ends_with('\n')
         })
     }
 

@@ -149,8 +149,9 @@ impl Reader<'_> {
             ExprKind::Variable(name) => self.keyword(name, expr.span),
             ExprKind::Null => self.keyword("null", expr.span),
             ExprKind::Bool(value) => self.keyword(if *value { "true" } else { "false" }, expr.span),
-            ExprKind::Call { name, args, close, .. } => {
-                self.constructor(name, args, Span { start: name.span.end, ..*close }, expr.span)
+            ExprKind::Call(call) => {
+                let list = Span { start: call.name.span.end, ..call.close };
+                self.constructor(&call.name, &call.args, list, expr.span)
             }
             _ => {
                 let detail =
@@ -273,12 +274,12 @@ impl Reader<'_> {
         object: &mut ObjectType,
         defaults: &mut Defaults,
     ) -> Option<(Type, Defaults)> {
-        let ExprKind::Call { name: modifier, args, close, .. } = &expr.kind else { return Some(self.read(expr)) };
-        if &*modifier.name != "optional" {
-            return Some(self.read(expr));
-        }
-        let list = Span { start: modifier.span.end, ..*close };
-        let (ty, default) = match args.as_slice() {
+        let call = match &expr.kind {
+            ExprKind::Call(call) if &*call.name.name == "optional" => call,
+            _ => return Some(self.read(expr)),
+        };
+        let list = Span { start: call.name.span.end, ..call.close };
+        let (ty, default) = match &*call.args {
             [] => {
                 self.invalid("Optional attribute modifier requires the attribute type as its argument.", list);
                 return None;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use hcl::edit::Decorated;
 use hcl::edit::expr::{Expression, Traversal, TraversalOperator};
 
-use crate::syntax::ast::{Expr, ExprKind, Step, UnaryOp};
+use crate::syntax::ast::{Access, Expr, ExprKind, Step, UnaryOp};
 use crate::syntax::lower::lowerer::Lowerer;
 use crate::syntax::refusal::too_deep;
 
@@ -36,24 +36,24 @@ impl Lowerer<'_> {
         if let (Expression::Number(_), ExprKind::Unary(UnaryOp::Negate, number)) = (&traversal.expr, &root.kind) {
             let number = number.as_ref().clone();
             let span = number.span.to(self.span(range));
-            let access = Expr { kind: ExprKind::Access(Box::new(number), steps), span };
+            let access = Expr { kind: ExprKind::Access(Box::new(Access { root: number, steps })), span };
             return Expr { kind: ExprKind::Unary(UnaryOp::Negate, Box::new(access)), span: self.span(range) };
         }
-        Expr { kind: ExprKind::Access(Box::new(root), steps), span: self.span(range) }
+        Expr { kind: ExprKind::Access(Box::new(Access { root, steps })), span: self.span(range) }
     }
 
-    fn steps(&mut self, operators: Operators<'_>, around: &Range<usize>) -> Vec<Step> {
+    fn steps(&mut self, operators: Operators<'_>, around: &Range<usize>) -> Box<[Step]> {
         let is_full =
             |operator: &&Decorated<TraversalOperator>| matches!(operator.value(), TraversalOperator::FullSplat(_));
         if operators.iter().filter(is_full).count() > MAX_SPLATS {
             self.faults.push(too_deep((around.start, around.end)));
-            return Vec::new();
+            return Box::default();
         }
         self.nested_steps(operators, around)
     }
 
     /// Recursion is as deep as there are `[*]` among the operators.
-    fn nested_steps(&mut self, operators: Operators<'_>, around: &Range<usize>) -> Vec<Step> {
+    fn nested_steps(&mut self, operators: Operators<'_>, around: &Range<usize>) -> Box<[Step]> {
         let mut steps = Vec::with_capacity(operators.len());
         let mut at = 0;
         while let Some(operator) = operators.get(at) {
@@ -86,11 +86,11 @@ impl Lowerer<'_> {
                 TraversalOperator::FullSplat(_) => {
                     let each = self.nested_steps(&operators[at..], around);
                     steps.push(Step::Splat { full: true, each, span });
-                    return steps;
+                    return steps.into();
                 }
             }
         }
-        steps
+        steps.into()
     }
 
     /// Refuses a line end after the dot that `range` starts with.

@@ -9,18 +9,32 @@ use crate::syntax::ast::{Attribute, Block, Body, Ident};
 use crate::syntax::lower::lowerer::{Lowerer, normalised};
 
 impl Lowerer<'_> {
-    /// The body that takes up `around`.
-    pub(in crate::syntax) fn body(&mut self, body: &edit::Body, around: &Range<usize>) -> Body {
-        let range = self.range(body, around);
-        let mut lowered =
-            Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(&range), is_unknown: false, json: None };
+    /// The body of a block that takes up `block`, its brace being the first thing at or after `header`.
+    fn body(&mut self, body: &edit::Body, header: usize, block: &Range<usize>) -> Body {
+        let open = self.skip_blank(header).min(block.end);
+        let mut lowered = self.empty_body(&(open..block.end));
+        let repair = self.repair;
+        match repair.pieces(open) {
+            Some(pieces) => self.body_pieces(pieces, &mut lowered),
+            None => self.structures(body, block, &mut lowered),
+        }
+        lowered.attributes.shrink_to_fit();
+        lowered.blocks.shrink_to_fit();
+        lowered
+    }
+
+    pub(super) fn empty_body(&self, range: &Range<usize>) -> Body {
+        Body { attributes: Vec::new(), blocks: Vec::new(), span: self.span(range), is_unknown: false, json: None }
+    }
+
+    /// Adds what stands in `body`, somewhere in `around`, to `lowered`.
+    pub(super) fn structures(&mut self, body: &edit::Body, around: &Range<usize>, lowered: &mut Body) {
         for structure in body {
             match structure {
-                edit::Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute, &range)),
-                edit::Structure::Block(block) => lowered.blocks.push(self.block(block, &range)),
+                edit::Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute, around)),
+                edit::Structure::Block(block) => lowered.blocks.push(self.block(block, around)),
             }
         }
-        lowered
     }
 
     fn attribute(&mut self, attribute: &edit::Attribute, around: &Range<usize>) -> Attribute {
@@ -33,18 +47,26 @@ impl Lowerer<'_> {
     fn block(&mut self, block: &edit::Block, around: &Range<usize>) -> Block {
         let range = self.range(block, around);
         let kind = self.ident(&block.ident, &range);
-        let labels: Vec<Ident> = block.labels.iter().map(|label| self.label(label, &range)).collect();
+        let mut header_end = self.range(&block.ident, &range).end;
+        let mut labels: Vec<Ident> = Vec::with_capacity(block.labels.len());
+        for label in &block.labels {
+            let (label, end) = self.label(label, &range);
+            labels.push(label);
+            header_end = end;
+        }
         let header = labels.last().map_or(kind.span, |last| kind.span.to(last.span));
-        Block { body: self.body(&block.body, &range), span: self.span(&range), kind, labels, header }
+        let body = self.body(&block.body, header_end, &range);
+        Block { body, span: self.span(&range), kind, labels, header }
     }
 
-    fn label(&mut self, label: &edit::BlockLabel, around: &Range<usize>) -> Ident {
+    /// A label, and where it ends.
+    fn label(&mut self, label: &edit::BlockLabel, around: &Range<usize>) -> (Ident, usize) {
         match label {
-            edit::BlockLabel::Ident(ident) => self.ident(ident, around),
+            edit::BlockLabel::Ident(ident) => (self.ident(ident, around), self.range(ident, around).end),
             edit::BlockLabel::String(text) => {
                 let range = self.range(text, around);
                 self.one_line(&range);
-                Ident { name: normalised(text.as_str()), span: self.span(&range) }
+                (Ident { name: normalised(text.as_str()), span: self.span(&range) }, range.end)
             }
         }
     }

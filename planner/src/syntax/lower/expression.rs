@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hcl::edit::expr as edit;
 
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, ForExpr, Ident, UnaryOp};
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, ForExpr, Ident, UnaryOp};
 use crate::syntax::lower::lowerer::{Lowerer, normalised};
 use crate::syntax::scan::is_name_part;
 
@@ -61,7 +61,13 @@ impl Lowerer<'_> {
 
     fn tuple(&mut self, array: &edit::Array, range: &Range<usize>) -> ExprKind {
         self.not_for(range);
-        self.within(true, |lowerer| ExprKind::Tuple(array.iter().map(|item| lowerer.expression(item, range)).collect()))
+        let repair = self.repair;
+        let mut elements = Vec::with_capacity(array.len());
+        self.within(true, |lowerer| match repair.pieces(range.start) {
+            Some(pieces) => pieces.iter().for_each(|piece| lowerer.tuple_piece(piece, &mut elements)),
+            None => elements.extend(array.iter().map(|item| lowerer.expression(item, range))),
+        });
+        ExprKind::Tuple(elements.into())
     }
 
     fn conditional(&mut self, conditional: &edit::Conditional, range: &Range<usize>) -> ExprKind {
@@ -69,9 +75,7 @@ impl Lowerer<'_> {
             .map(|part| (self.range(part, range), part));
         self.same_line(condition.0.end, then.0.start);
         self.same_line(then.0.end, otherwise.0.start);
-        let [condition, then, otherwise] =
-            [condition, then, otherwise].map(|(_, part)| Box::new(self.expression(part, range)));
-        ExprKind::Conditional(condition, then, otherwise)
+        ExprKind::Conditional(Box::new([condition, then, otherwise].map(|(_, part)| self.expression(part, range))))
     }
 
     fn operation(&mut self, operation: &edit::BinaryOp, range: &Range<usize>) -> ExprKind {
@@ -107,7 +111,7 @@ impl Lowerer<'_> {
         let args =
             self.within(true, |lowerer| call.args.iter().map(|argument| lowerer.expression(argument, range)).collect());
         let close = self.span(&(range.end.saturating_sub(1)..range.end));
-        ExprKind::Call { name, args, spread: call.args.expand_final(), close }
+        ExprKind::Call(Box::new(Call { name, args, spread: call.args.expand_final(), close }))
     }
 
     fn for_expression(&mut self, expr: &edit::ForExpr, range: &Range<usize>) -> ForExpr {

@@ -18,17 +18,17 @@ pub(in crate::syntax) struct Lowerer<'t> {
     /// The text as written, without byte order mark: never the masked text that the parser saw.
     pub(super) text: &'t str,
     pub(super) repair: &'t Repair<'t>,
-    origin: &'t Origin,
+    pub(super) origin: &'t Origin,
     /// What to add to the parser's offsets to get offsets in `text`.
-    pub(super) shift: isize,
+    shift: isize,
     /// Whether an expression may run over a line end here.
     pub(super) newlines: bool,
     pub(super) faults: Vec<Finding>,
 }
 
 impl<'t> Lowerer<'t> {
-    pub(in crate::syntax) fn new(repair: &'t Repair<'t>, origin: &'t Origin, shift: isize) -> Self {
-        Self { text: repair.text(), repair, origin, shift, newlines: false, faults: Vec::new() }
+    pub(in crate::syntax) fn new(repair: &'t Repair<'t>, origin: &'t Origin) -> Self {
+        Self { text: repair.text(), repair, origin, shift: 0, newlines: false, faults: Vec::new() }
     }
 
     /// `tree`, unless a fault was found in it.
@@ -67,6 +67,14 @@ impl<'t> Lowerer<'t> {
         let outer = std::mem::replace(&mut self.newlines, newlines);
         let result = inner(self);
         self.newlines = outer;
+        result
+    }
+
+    /// Runs `inner` on nodes whose offsets are those of `text` when `shift` is added.
+    pub(in crate::syntax) fn shifted<T>(&mut self, shift: isize, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.shift, shift);
+        let result = inner(self);
+        self.shift = outer;
         result
     }
 

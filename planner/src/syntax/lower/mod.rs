@@ -7,6 +7,7 @@ mod expression;
 mod literal;
 mod lowerer;
 mod object;
+mod piece;
 mod template;
 
 pub(super) use lowerer::Lowerer;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use hcl::edit::expr::Expression;
 use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
 
-use crate::syntax::ast::{Expr, ExprKind, TemplatePart};
+use crate::syntax::ast::{Expr, ExprKind, ForDirective, IfDirective, TemplatePart};
 use crate::syntax::lower::literal::{Line, Piece, decoded, dedent, strip};
 use crate::syntax::lower::lowerer::{Lowerer, normalised};
 use crate::syntax::scan::is_name_part;
@@ -68,7 +68,7 @@ impl<'t> Lowerer<'t> {
         Expr { kind, span: self.span(range) }
     }
 
-    fn parts(&mut self, template: &Template, kind: Kind, around: &Range<usize>) -> Vec<TemplatePart> {
+    fn parts(&mut self, template: &Template, kind: Kind, around: &Range<usize>) -> Box<[TemplatePart]> {
         let mut flat = Flat { kind, pieces: Vec::new(), literals: Vec::new() };
         self.flatten(template, &mut flat, around);
         strip(&mut flat.pieces);
@@ -126,7 +126,7 @@ impl<'t> Lowerer<'t> {
         template: &Template,
         literals: &mut impl Iterator<Item = (String, Range<usize>)>,
         around: &Range<usize>,
-    ) -> Vec<TemplatePart> {
+    ) -> Box<[TemplatePart]> {
         let mut parts = Vec::with_capacity(template.len());
         for element in template {
             match element {
@@ -145,7 +145,7 @@ impl<'t> Lowerer<'t> {
                 }
             }
         }
-        parts
+        parts.into()
     }
 
     fn directive(
@@ -157,27 +157,27 @@ impl<'t> Lowerer<'t> {
         match directive {
             Directive::If(directive) => {
                 self.separate_word(range, &directive.if_expr.cond_expr);
-                TemplatePart::If {
+                TemplatePart::If(Box::new(IfDirective {
                     condition: self.expression(&directive.if_expr.cond_expr, range),
                     then: self.rebuild(&directive.if_expr.template, literals, range),
                     otherwise: match &directive.else_expr {
                         Some(otherwise) => self.rebuild(&otherwise.template, literals, range),
-                        None => Vec::new(),
+                        None => Box::default(),
                     },
                     span: self.span(range),
-                }
+                }))
             }
             Directive::For(directive) => {
                 let intro = &directive.for_expr;
                 self.separate_word(range, &intro.collection_expr);
                 self.keyword_before(&self.range(&intro.collection_expr, range));
-                TemplatePart::For {
+                TemplatePart::For(Box::new(ForDirective {
                     key_name: intro.key_var.as_ref().map(|name| self.ident(name, range)),
                     value_name: self.ident(&intro.value_var, range),
                     collection: self.expression(&intro.collection_expr, range),
                     body: self.rebuild(&intro.template, literals, range),
                     span: self.span(range),
-                }
+                }))
             }
         }
     }

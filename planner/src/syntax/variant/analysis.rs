@@ -20,7 +20,7 @@ impl Expr {
     /// A JSON value as an expression.
     pub(super) fn of_json(node: &Node, document: &Arc<JsonDocument>) -> Self {
         let json = JsonExpr { node: node.clone(), document: Arc::clone(document) };
-        Self { span: node.span, kind: ExprKind::Json(json) }
+        Self { span: node.span, kind: ExprKind::Json(Box::new(json)) }
     }
 
     /// The expression to look at without evaluating it: a JSON string holds it as text. Text that is no expression stays
@@ -40,7 +40,10 @@ impl Expr {
     pub fn as_literal_text(&self) -> Option<&Arc<str>> {
         match &self.kind {
             ExprKind::String(text) => Some(text),
-            ExprKind::Json(JsonExpr { node: Node { kind: Kind::String(text), .. }, .. }) => Some(text),
+            ExprKind::Json(json) => match &json.node.kind {
+                Kind::String(text) => Some(text),
+                _ => None,
+            },
             _ => None,
         }
     }
