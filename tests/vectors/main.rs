@@ -13,6 +13,7 @@ mod limits;
 mod mutations;
 mod node;
 mod parse;
+mod pieces;
 mod rows;
 mod tree;
 mod values;
