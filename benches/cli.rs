@@ -26,7 +26,10 @@ fn main() {
     row("version", 5.0, median(|| timed(packer(folder, &["version"]))));
     write_template(folder, "v.pkr.hcl", 50, "");
     row("validate 50 x 2", 25.0, median(|| timed(packer(folder, &["validate", "v.pkr.hcl"]))));
-    row("fmt -check, 500 files of 4 KB", 100.0, layout(folder));
+    write_many(&folder.join("many"));
+    row("fmt -check, 500 files of 4 KB", 100.0, median(|| timed(packer(folder, &["fmt", "-check", "many"]))));
+    let syntax_only = &["validate", "-syntax-only", "many"];
+    row("validate -syntax-only of them", 100.0, median(|| timed(packer(folder, syntax_only))));
     let small = plan(folder, 1_000);
     row("plan 1,000 builds x 4 nodes", 100.0, small);
     let large = plan(folder, 10_000);
@@ -104,15 +107,18 @@ fn plan(folder: &Path, n_builds: usize) -> Duration {
 }
 
 /// A folder of templates that are in canonical layout already: read, checked and laid out, but not written.
-fn layout(folder: &Path) -> Duration {
-    let block = "source \"null\" \"s\" { # a comment\n  communicator = \"none\"\n  \
-                 boot_command = [\"<esc>${var.a[0]}\", \"b\"]\n}\n\n";
-    std::fs::create_dir(folder.join("layout")).expect("the folder is writable");
+fn write_many(folder: &Path) {
+    std::fs::create_dir(folder).expect("the folder is writable");
     for at in 0..500 {
-        let path = folder.join(format!("layout/{at}.pkr.hcl"));
-        std::fs::write(path, block.repeat(38)).expect("the folder is writable");
+        let block = |block: usize| {
+            format!(
+                "source \"null\" \"s-{at}-{block}\" {{ # a comment\n  communicator = \"none\"\n  \
+                 boot_command = [\"<esc>${{var.a[0]}}\", \"b\"]\n}}\n\n"
+            )
+        };
+        let path = folder.join(format!("{at}.pkr.hcl"));
+        std::fs::write(path, (0..38).map(block).collect::<String>()).expect("the folder is writable");
     }
-    median(|| timed(packer(folder, &["fmt", "-check", "layout"])))
 }
 
 /// The largest sum of proportional set sizes of the program and all it started, sampled while it runs.

@@ -8,12 +8,17 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use planner::diagnostic::Diagnostics;
 use planner::eval::{Functions, Host, MapLookup, Scope, evaluate};
 use planner::files::Files;
 use planner::syntax::ast::Expr;
 use planner::syntax::parse_expression;
 use planner::value::{Type, Value};
+
+/// What the product uses.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long a row runs.
 const ROW: Duration = Duration::from_millis(200);

@@ -12,8 +12,7 @@ use crate::files::Files;
 use crate::find::{TemplateFiles, find_templates, read_file};
 use crate::legacy::Legacy;
 use crate::lower::structure;
-use crate::span::FileId;
-use crate::syntax;
+use crate::syntax::{self, Syntax};
 use crate::value::Type;
 use crate::values::dependencies::{Definition, Dependencies, DependencyIndex};
 use crate::values::store::{DataSupply, Surroundings, Values};
@@ -80,20 +79,16 @@ fn parse_files(
     files: &mut Files,
     diags: &mut Diagnostics,
 ) -> Vec<syntax::ast::Body> {
-    let native = found.hcl.iter().map(|path| (path, syntax::parse_body as fn(&mut Files, FileId) -> _));
-    let json = found.json.iter().map(|path| (path, syntax::parse_json_body as fn(&mut Files, FileId) -> _));
-    let mut bodies = Vec::with_capacity(found.hcl.len() + found.json.len());
-    for (path, parse) in native.chain(json) {
+    let native = found.hcl.iter().map(|path| (path, Syntax::Native));
+    let json = found.json.iter().map(|path| (path, Syntax::Json));
+    let mut read = Vec::with_capacity(found.hcl.len() + found.json.len());
+    for (path, syntax) in native.chain(json) {
         match read_file(files, path, working_dir) {
-            Ok(id) => {
-                let (body, problems) = parse(files, id);
-                diags.append(problems);
-                bodies.extend(body);
-            }
+            Ok(file) => read.push((file, syntax)),
             Err(problem) => diags.push(problem),
         }
     }
-    bodies
+    syntax::parse_bodies(files, &read, diags)
 }
 
 /// What [`parse`] and [`analyse`] take besides the template.

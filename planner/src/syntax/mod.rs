@@ -10,6 +10,7 @@ mod lower;
 mod origin;
 mod outline;
 pub mod parse;
+mod reading;
 mod refusal;
 mod repair;
 pub(crate) mod scan;
@@ -19,5 +20,6 @@ mod unfinished;
 mod variant;
 
 pub use parse::{is_identifier, parse_body, parse_expression, parse_template};
+pub use reading::{Syntax, parse_bodies};
 pub use unfinished::{Standing, Unfinished, is_unfinished};
 pub use variant::{Role, parse_json_body};

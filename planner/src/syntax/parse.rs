@@ -14,6 +14,7 @@ use crate::syntax::explain::{Finding, explain_body, explain_expression, explain_
 use crate::syntax::lower::Lowerer;
 use crate::syntax::origin::Origin;
 use crate::syntax::outline;
+use crate::syntax::reading::Reading;
 use crate::syntax::refusal::{REPEATED_KEY, is_limit, refusal, too_deep};
 use crate::syntax::repair::Repair;
 use crate::syntax::scan::Mode;
@@ -23,16 +24,16 @@ const MAX_RETRIES: usize = 64;
 
 /// The body of a `.hcl` file; none when there are errors. Also records the file's outline for diagnostics.
 pub fn parse_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics) {
-    let text = files.get(file).text.clone();
-    let source = Source::new(&text, file);
+    read_body(&files.get(file).text.clone(), file).record(files, file)
+}
+
+/// The body of a file whose text is `text`, without a look at any other file.
+pub(super) fn read_body(text: &str, file: FileId) -> Reading {
+    let source = Source::new(text, file);
     match source.read(Mode::Body, explain_body, |repair| source.body(repair)) {
-        Ok(body) => {
-            files.set_outline(file, outline::of_body(&body));
-            (Some(body), Diagnostics::new())
-        }
+        Ok(body) => Reading { outline: outline::of_body(&body), body: Some(body), diagnostics: Diagnostics::new() },
         Err(diagnostics) => {
-            files.set_outline(file, outline::of_text(source.text, file, source.origin.base));
-            (None, diagnostics)
+            Reading { outline: outline::of_text(source.text, file, source.origin.base), body: None, diagnostics }
         }
     }
 }

@@ -7,3 +7,4 @@ mod parse;
 
 pub use body::Role;
 pub use parse::parse_json_body;
+pub(super) use parse::read_json_body;

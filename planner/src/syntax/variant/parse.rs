@@ -9,26 +9,36 @@ use crate::syntax::ast::{Body, JsonDocument};
 use crate::syntax::json::{self, Kind, Node};
 use crate::syntax::outline;
 use crate::syntax::parse::parse_string_template;
+use crate::syntax::reading::Reading;
 
 /// The body of a `.json` file; none when there are errors. Also records the file's outline for diagnostics.
 ///
 /// What is wrong inside of a string is said when the string is used as a template: it may not be one.
 pub fn parse_json_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics) {
-    let text = files.get(file).text.clone();
-    let (node, diagnostics) = json::parse_partly(&text, file);
-    let Some(node) = node else { return (None, diagnostics) };
-    files.set_outline(file, outline::of_json(&node));
-    if !diagnostics.is_empty() {
-        return (None, diagnostics);
-    }
+    read_json_body(&files.get(file).text.clone(), file).record(files, file)
+}
+
+/// The body of a file whose text is `text`, without a look at any other file.
+pub(in crate::syntax) fn read_json_body(text: &Arc<str>, file: FileId) -> Reading {
+    let (node, diagnostics) = json::parse_partly(text, file);
+    let Some(node) = node else { return Reading { body: None, outline: Vec::new(), diagnostics } };
+    let outline = outline::of_json(&node);
+    let (body, diagnostics) = match diagnostics.is_empty() {
+        true => body_of(&node, text),
+        false => (None, diagnostics),
+    };
+    Reading { body, outline, diagnostics }
+}
+
+fn body_of(node: &Node, text: &Arc<str>) -> (Option<Body>, Diagnostics) {
     if !matches!(node.kind, Kind::Object(_) | Kind::Array(_)) {
         let detail = "The root value in a JSON-based configuration must be either a JSON object or a JSON array of \
                       objects.";
         return (None, Diagnostic::error("Root value must be object", detail, node.start()).into());
     }
     let mut templates = Vec::new();
-    collect_templates(&node, &text, &mut templates);
-    let body = Body::of_json(&node, &Arc::new(JsonDocument { text, templates }));
+    collect_templates(node, text, &mut templates);
+    let body = Body::of_json(node, &Arc::new(JsonDocument { text: Arc::clone(text), templates }));
     (Some(body), Diagnostics::new())
 }
 
