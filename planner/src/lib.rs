@@ -32,6 +32,7 @@ pub mod eval;
 pub mod files;
 pub mod find;
 pub mod format;
+mod go_text;
 pub mod interpolate;
 pub mod legacy;
 mod literal;

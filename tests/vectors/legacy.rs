@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use planner::interpolate::{Facts, Interpolation, Promised, RunData, UserVariables};
 use planner::legacy::Raw;
 use planner::legacy::decode::{Decoder, Field, Settings, Target};
+use planner::value::{Type, Value};
 use serde::Deserialize;
 
 use crate::rows::rows;
@@ -79,4 +81,62 @@ fn raw(value: &serde_json::Value) -> Raw {
             Raw::Map(Arc::new(entries.collect::<BTreeMap<_, _>>()))
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Rendering {
+    text: String,
+    has_data: bool,
+    /// The text, or the error.
+    gives: String,
+}
+
+#[test]
+fn rendering() {
+    let (interpolation, data) = (Interpolation::new(facts()), data());
+    let mut wrong = Vec::new();
+    for Rendering { text, has_data, gives } in rows("legacy-templates.jsonl") {
+        let rendered = if has_data { interpolation.at_run(&text, &data) } else { interpolation.at_prepare(&text) };
+        let given = rendered.unwrap_or_else(|error| format!("! {error}"));
+        if given != gives {
+            wrong.push(format!("{text:?} {has_data}\n  gives {given:?}\n  not   {gives:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn facts() -> Facts {
+    let users = [("region", "eu"), ("name", "n-1"), ("empty", ""), ("num", "3"), ("tpl", "{{.X}}")];
+    let users = users.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Facts {
+        build_name: "bn".into(),
+        build_type: "null".into(),
+        core_version: "1.16.0".into(),
+        template_dir: Some("/tpl".into()),
+        working_dir: Arc::new("/work".into()),
+        started: "2024-02-05T15:04:09.0123Z".parse().unwrap(),
+        user: UserVariables::Known(Arc::new(BTreeMap::from(users))),
+        promised: Promised::Anything,
+    }
+}
+
+fn data() -> RunData {
+    let list = Value::Tuple([Value::string("a"), Value::int(1), Value::Bool(true), Value::Tuple([].into())].into());
+    let map = Value::object([
+        ("k", Value::string("v")),
+        ("n", Value::int(2)),
+        ("m", Value::object([("z", Value::string("y"))])),
+    ]);
+    let data = [
+        ("ID", Value::string("i-1")),
+        ("Host", Value::string("h")),
+        ("Port", Value::int(22)),
+        ("Ok", Value::Bool(true)),
+        ("Off", Value::Bool(false)),
+        ("None", Value::Null(Type::Dynamic)),
+        ("Empty", Value::string("")),
+        ("List", list),
+        ("Map", map),
+    ];
+    RunData::new(&BTreeMap::from(data.map(|(name, value)| (name.to_owned(), value))))
 }

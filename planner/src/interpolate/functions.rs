@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use gotmpl::Value;
 use uuid::Uuid;
 
 use crate::eval::{Host, SecretError};
+use crate::go_text::{lower_case, upper_case};
 use crate::interpolate::facts::{Facts, Promised, UserVariables};
-use crate::interpolate::signature::{Answer, Function, Takes};
+use crate::interpolate::language::function::{Answer, FunctionTable, Takes, add, add_variadic};
+use crate::interpolate::language::value::Value;
 use crate::time::layout;
 use crate::value::quote;
 
@@ -18,9 +19,6 @@ use Takes::{Text, Whole};
 
 /// What `build` reads at run time; nothing yet at preparation.
 pub(super) type BuildValues = Option<Arc<BTreeMap<Arc<str>, Value>>>;
-
-/// All functions by name.
-pub(super) type FunctionTable = BTreeMap<&'static str, Function>;
 
 /// All functions, answering from `facts` and `data`.
 pub(super) fn functions(facts: &Arc<Facts>, data: &BuildValues) -> FunctionTable {
@@ -36,8 +34,8 @@ pub(super) fn functions(facts: &Arc<Facts>, data: &BuildValues) -> FunctionTable
 }
 
 fn text_functions(table: &mut FunctionTable) {
-    add(table, "upper", &[Text], |args| answer(text(args, 0).to_uppercase()));
-    add(table, "lower", &[Text], |args| answer(text(args, 0).to_lowercase()));
+    add(table, "upper", &[Text], |args| answer(upper_case(text(args, 0))));
+    add(table, "lower", &[Text], |args| answer(lower_case(text(args, 0))));
     add(table, "replace_all", &[Text, Text, Text], |args| answer(text(args, 2).replace(text(args, 0), text(args, 1))));
     add(table, "replace", &[Text, Text, Whole, Text], |args| {
         let (old, new, source) = (text(args, 0), text(args, 1), text(args, 3));
@@ -87,11 +85,11 @@ fn run_functions(table: &mut FunctionTable, facts: &Arc<Facts>) {
     fact("timestamp", |facts| answer(facts.started.as_second().to_string()));
     fact("uuid", |_| answer(time_ordered_uuid()));
     let isotime = facts.clone();
-    add_variadic(table, "isotime", move |args| match args {
+    add_variadic(table, "isotime", &[], Text, move |args| match args {
         [] => answer(layout::go_layout(isotime.started, layout::RFC3339)),
         [_] => answer(layout::go_layout(isotime.started, text(args, 0))),
         several => {
-            let shown: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            let shown: Vec<&str> = several.iter().filter_map(Value::as_text).collect();
             Err(format!("too many values, 1 needed: [{}]", shown.join(" ")))
         }
     });
@@ -125,7 +123,7 @@ fn outside_functions(table: &mut FunctionTable, facts: &Arc<Facts>) {
         [_, _] => secret(host.secrets.aws(text(args, 0), Some(text(args, 1)).filter(|key| !key.is_empty()))),
         _ => Err("only secret name and optional secret key can be provided.".to_owned()),
     });
-    add_variadic(table, "aws_secretsmanager", aws);
+    add_variadic(table, "aws_secretsmanager", &[], Text, aws);
     let raw = outside(AWS, |host, args| secret(host.secrets.aws_raw(text(args, 0))));
     add(table, "aws_secretsmanager_raw", &[Text], raw);
 }
@@ -159,7 +157,7 @@ fn user_variable(user: &UserVariables, name: &str) -> Answer {
 fn build_value(name: &str, promised: &Promised, data: Option<&BTreeMap<Arc<str>, Value>>) -> Answer {
     let missing = || Err(format!("loaded data, but couldnt find {name} in it."));
     match (data, promised) {
-        (Some(data), _) => data.get(name).cloned().map_or_else(missing, Ok),
+        (Some(data), _) => data.get(name).map_or_else(missing, |value| answer(value.to_string())),
         (None, Promised::Nothing) => Err(format!(
             "Error validating build variable: the given variable {name} will not be passed into your plugin."
         )),
@@ -180,24 +178,6 @@ fn time_ordered_uuid() -> String {
     format!("{:08x}-{}-{}-{}-{}", seconds & 0xffff_ffff, &hex[..4], &hex[4..8], &hex[8..12], &hex[12..])
 }
 
-fn add(
-    table: &mut FunctionTable,
-    name: &'static str,
-    params: &'static [Takes],
-    run: impl Fn(&[Value]) -> Answer + Send + Sync + 'static,
-) {
-    table.insert(name, Function { params, rest: None, run: Arc::new(run) });
-}
-
-/// A function of any number of texts.
-fn add_variadic(
-    table: &mut FunctionTable,
-    name: &'static str,
-    run: impl Fn(&[Value]) -> Answer + Send + Sync + 'static,
-) {
-    table.insert(name, Function { params: &[], rest: Some(Text), run: Arc::new(run) });
-}
-
 fn answer(text: String) -> Answer {
     Ok(Value::from(text))
 }
@@ -208,7 +188,7 @@ fn known(text: &str, otherwise: &str) -> Answer {
 
 /// The types were checked before the call.
 fn text(args: &[Value], index: usize) -> &str {
-    args.get(index).and_then(Value::as_str).unwrap_or_default()
+    args.get(index).and_then(Value::as_text).unwrap_or_default()
 }
 
 fn whole(args: &[Value], index: usize) -> i64 {

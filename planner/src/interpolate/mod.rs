@@ -8,10 +8,8 @@ pub mod facts;
 mod functions;
 mod language;
 pub mod render;
-mod signature;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 pub use facts::{Facts, Promised, UserVariables};
 pub use functions::is_not_set;

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::interpolate::facts::{Facts, Promised};
-use crate::interpolate::functions::{BuildValues, FunctionTable, functions};
-use crate::interpolate::tree::{compile, execute};
+use crate::interpolate::functions::{BuildValues, functions};
+use crate::interpolate::language::builtins::builtins;
+use crate::interpolate::language::function::FunctionTable;
+use crate::interpolate::language::machine::{Callable, execute};
+use crate::interpolate::language::parser::{Fault, parse};
+use crate::interpolate::language::tree::{ROOT, Trees};
+use crate::interpolate::language::value::Value as TemplateValue;
 use crate::value::Value;
 
 /// Why a string could not be rendered, in Go's words.
@@ -21,7 +26,7 @@ pub enum RenderError {
 
 /// What templates can read at run time as `{{.Name}}` and `{{build `Name`}}`.
 #[derive(Clone, Debug, Default)]
-pub struct RunData(Arc<BTreeMap<Arc<str>, gotmpl::Value>>);
+pub struct RunData(Arc<BTreeMap<Arc<str>, TemplateValue>>);
 
 impl RunData {
     /// The data of a build.
@@ -31,7 +36,7 @@ impl RunData {
 
     /// The same with one more text, which wins over one of the same name.
     pub fn with(mut self, name: &str, text: &str) -> Self {
-        Arc::make_mut(&mut self.0).insert(Arc::from(name), gotmpl::Value::from(text));
+        Arc::make_mut(&mut self.0).insert(Arc::from(name), TemplateValue::from(text));
         self
     }
 }
@@ -95,7 +100,8 @@ impl Interpolation {
         if !text.contains("{{") {
             return Ok(());
         }
-        compile(text, &self.functions(&None)).map(drop)
+        let (own, language) = (self.functions(&None), builtins());
+        compile(text, Callable { own: &own, language: &language }).map(drop)
     }
 
     fn render(&self, text: &str, data: BuildValues) -> Result<String, RenderError> {
@@ -103,9 +109,11 @@ impl Interpolation {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
-        let template = compile(text, &self.functions(&data))?;
-        let dot = data.or_else(|| self.placeholders()).map_or(gotmpl::Value::Nil, gotmpl::Value::Map);
-        execute(&template, &dot)
+        let (own, language) = (self.functions(&data), builtins());
+        let callable = Callable { own: &own, language: &language };
+        let trees = compile(text, callable)?;
+        let dot = data.or_else(|| self.placeholders()).map_or(TemplateValue::Nil, TemplateValue::Map);
+        execute(text, &trees, callable, &dot).map_err(RenderError::Exec)
     }
 
     fn functions(&self, data: &BuildValues) -> FunctionTable {
@@ -124,26 +132,31 @@ impl Interpolation {
                     "Build_{name}. To set this dynamically in the Packer template, you must use the `build` function"
                 )
             };
-            (name.clone(), gotmpl::Value::from(text))
+            (name.clone(), TemplateValue::from(text))
         };
         Some(Arc::new(names.iter().map(marked).collect()))
     }
 }
 
+fn compile(text: &str, functions: Callable<'_>) -> Result<Trees, RenderError> {
+    parse(text, &|name| functions.knows(name))
+        .map_err(|Fault { line, message }| RenderError::Syntax(format!("template: {ROOT}:{line}: {message}")))
+}
+
 /// A planner value as the template engine sees it. What is not known yet shows as `<unknown>`.
-fn template_value(value: &Value) -> gotmpl::Value {
+fn template_value(value: &Value) -> TemplateValue {
     match value {
-        Value::Null(_) => gotmpl::Value::Nil,
-        Value::Unknown(_) => gotmpl::Value::from("<unknown>"),
-        Value::Bool(value) => gotmpl::Value::Bool(*value),
+        Value::Null(_) => TemplateValue::Nil,
+        Value::Unknown(_) => TemplateValue::from("<unknown>"),
+        Value::Bool(value) => TemplateValue::Bool(*value),
         Value::Number(number) => {
-            number.to_i64().map_or_else(|| gotmpl::Value::from(number.to_string()), gotmpl::Value::Int)
+            number.to_i64().map_or_else(|| TemplateValue::from(number.to_string()), TemplateValue::Int)
         }
-        Value::String(text) => gotmpl::Value::String(text.clone()),
+        Value::String(text) => TemplateValue::Text(text.clone()),
         Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
-            gotmpl::Value::List(items.iter().map(template_value).collect())
+            TemplateValue::List(items.iter().map(template_value).collect())
         }
-        Value::Map(_, entries) | Value::Object(entries) => gotmpl::Value::Map(Arc::new(
+        Value::Map(_, entries) | Value::Object(entries) => TemplateValue::Map(Arc::new(
             entries.iter().map(|(name, value)| (name.clone(), template_value(value))).collect(),
         )),
     }

@@ -85,6 +85,11 @@ fn says_where_and_why_not() {
         ("{{nosuch}}", "template: root:1: function \"nosuch\" not defined".to_owned()),
         ("\n{{if true}}{{nosuch .X}}{{end}}", "template: root:2: function \"nosuch\" not defined".to_owned()),
         ("{{.X", "template: root:1: unclosed action".to_owned()),
+        ("{{$x = 1}}", at("1:7", "1") + "undefined variable: $x"),
+        ("{{eq 1 `a`}}", at("1:2", "eq 1 `a`") + "error calling eq: incompatible types for comparison: int and string"),
+        ("{{range `a`}}{{end}}", at("1:8", "`a`") + "range can't iterate over a"),
+        ("{{template `t`}}", at("1:11", "{{template \"t\"}}") + "template \"t\" not defined"),
+        ("{{build_name.X}}", at("1:2", "build_name") + "can't evaluate field X in type string"),
         ("{{nil}}", at("1:2", "nil") + "nil is not a command"),
         ("{{`a` 1}}", at("1:2", "`a`") + "can't give argument to non-function `a`"),
     ];
@@ -141,6 +146,9 @@ fn what_is_no_template_is_refused_as_go_does() {
     }
     let deep = format!("{}1{}", "{{(".to_owned() + &"(".repeat(5_000), ")".repeat(5_001) + "}}");
     assert!(Interpolation::new(facts()).check(&deep).is_err());
+    let endless = "{{define `t`}}{{if true}}{{template `t`}}{{end}}{{end}}{{template `t`}}";
+    let error = Interpolation::new(facts()).at_prepare(endless).unwrap_err().to_string();
+    assert!(error.ends_with("exceeded maximum template depth (200)"), "{error}");
     let nested = "{{if 1}}".repeat(5_000) + &"{{end}}".repeat(5_000);
     assert!(Interpolation::new(facts()).check(&nested).is_err());
 }

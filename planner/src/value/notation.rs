@@ -21,6 +21,16 @@ pub fn quote_char(character: char) -> String {
     out
 }
 
+/// What was quoted, in ASCII only (`%+q`).
+pub fn in_ascii(quoted: &str) -> String {
+    let escaped = quoted.chars().map(|c| match u32::from(c) {
+        0..0x80 => c.to_string(),
+        code @ 0x80..0x1_0000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    });
+    escaped.collect()
+}
+
 fn push_escaped(character: char, quote: char, out: &mut String) {
     match character {
         '\\' => out.push_str("\\\\"),
@@ -41,7 +51,7 @@ fn push_escaped(character: char, quote: char, out: &mut String) {
 
 /// Whether a character has a visible form. The standard library's own table is behind its debug formatting, which
 /// escapes combining marks as well.
-fn is_printable(character: char) -> bool {
+pub fn is_printable(character: char) -> bool {
     if character.is_ascii() {
         return character == ' ' || character.is_ascii_graphic();
     }

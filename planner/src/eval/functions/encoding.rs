@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
+use crate::go_text::url_encode;
 use crate::value::{Type, Value, json};
 
 const STR: &[Param] = &[Param::new("str", Takes::String)];
@@ -52,16 +53,4 @@ fn base64_decode(call: &Call<'_>) -> Result<Value, CallError> {
         Ok(decoded) => Ok(Value::string(decoded)),
         Err(_) => Err("the result of decoding the the provided string is not valid UTF-8".into()),
     }
-}
-
-fn url_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
 }

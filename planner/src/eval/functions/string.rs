@@ -2,6 +2,7 @@
 
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, returns};
+use crate::go_text::{lower_case, title_case, upper_case};
 use crate::value::Value;
 
 const STR: Param = Param::new("str", Takes::String);
@@ -12,7 +13,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("endswith", SUFFIX, returns::bool, |call| Ok(Value::Bool(call.text(0).ends_with(call.text(1))))),
     Function::new("join", &[Param::new("separator", Takes::String)], returns::string, join)
         .with_variadic(Param::new("lists", STRINGS).or_unknown()),
-    Function::new("lower", &[STR], returns::string, |call| Ok(Value::string(map_chars(call.text(0), lower)))),
+    Function::new("lower", &[STR], returns::string, |call| Ok(Value::string(lower_case(call.text(0))))),
     Function::new(
         "replace",
         &[STR, Param::new("substr", Takes::String), Param::new("replace", Takes::String)],
@@ -38,44 +39,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let text = call.text(0);
         Ok(Value::string(text.strip_suffix(call.text(1)).unwrap_or(text)))
     }),
-    Function::new("upper", &[STR], returns::string, |call| Ok(Value::string(map_chars(call.text(0), upper)))),
+    Function::new("upper", &[STR], returns::string, |call| Ok(Value::string(upper_case(call.text(0))))),
 ];
-
-fn map_chars(text: &str, map: fn(char) -> char) -> String {
-    text.chars().map(map).collect()
-}
-
-/// The one character that is the upper case of another; `ß` has none and stays.
-fn upper(character: char) -> char {
-    // Greek letters with iota subscript have a single upper case, which the standard library spells out as two.
-    match character as u32 {
-        code @ 0x1f80..=0x1faf if code & 8 == 0 => char::from_u32(code + 8).unwrap_or(character),
-        code @ (0x1fb3 | 0x1fc3 | 0x1ff3) => char::from_u32(code + 9).unwrap_or(character),
-        _ => {
-            let mut mapped = character.to_uppercase();
-            match (mapped.next(), mapped.next()) {
-                (Some(single), None) => single,
-                _ => character,
-            }
-        }
-    }
-}
-
-/// As [`upper`], but of a digraph only its first letter, and none for Georgian, which has no capitals within words.
-fn title_case(character: char) -> char {
-    match character {
-        'Ǆ'..='ǆ' => 'ǅ',
-        'Ǉ'..='ǉ' => 'ǈ',
-        'Ǌ'..='ǌ' => 'ǋ',
-        'Ǳ'..='ǳ' => 'ǲ',
-        '\u{10d0}'..='\u{10ff}' => character,
-        _ => upper(character),
-    }
-}
-
-fn lower(character: char) -> char {
-    character.to_lowercase().next().unwrap_or(character)
-}
 
 /// The first letter of each word in upper case. Words end at blanks and at ASCII signs other than `_`.
 fn title(call: &Call<'_>) -> Result<Value, CallError> {

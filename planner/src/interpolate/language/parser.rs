@@ -1,18 +1,12 @@
 //! Tokens to a tree, as strictly as Go parses, and in its words: texts, and actions with what they enclose.
 
-use gotmpl::parse::{ActionNode, BranchNode, ListNode, Node, Pos, SmolStr, TemplateNode, TextNode};
+use std::sync::Arc;
 
 use crate::interpolate::language::lexer::Lexer;
 use crate::interpolate::language::token::{Keyword, Kind, Token};
+use crate::interpolate::language::tree::{Branch, Invocation, Node, ROOT, Trees};
 use crate::literal::unquote;
 use crate::value::quote;
-
-/// A template's trees: its own, and those that it defines.
-#[derive(Debug)]
-pub(crate) struct Trees {
-    pub(crate) root: ListNode,
-    pub(crate) defined: Vec<(SmolStr, ListNode)>,
-}
 
 /// What is wrong with a template, and on which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +17,10 @@ pub(crate) struct Fault {
 
 /// Parses `text`, in which the functions that `knows` says yes to can be called.
 pub(crate) fn parse(text: &str, knows: &dyn Fn(&str) -> bool) -> Result<Trees, Fault> {
-    let mut parser = Parser { lexer: Lexer::new(text), text, knows, scope: Scope::new(), defined: Vec::new() };
+    let mut parser = Parser { lexer: Lexer::new(text), knows, scope: Scope::new(), trees: Trees::default() };
     let root = parser.root()?;
-    Ok(Trees { root, defined: parser.defined })
+    parser.add(ROOT.into(), root)?;
+    Ok(parser.trees)
 }
 
 /// Deeper nesting than this is refused, so that hostile text cannot exhaust the stack.
@@ -35,10 +30,9 @@ pub(super) type Parsed<T> = Result<T, Fault>;
 
 pub(super) struct Parser<'t> {
     lexer: Lexer<'t>,
-    pub(super) text: &'t str,
     pub(super) knows: &'t dyn Fn(&str) -> bool,
     pub(super) scope: Scope,
-    defined: Vec<(SmolStr, ListNode)>,
+    trees: Trees,
 }
 
 /// What belongs to one template; definitions inside have their own.
@@ -132,7 +126,7 @@ impl Parser<'_> {
         let place = started.map_or_else(String::new, |line| {
             // Not "action in action".
             let word = if token.text.ends_with(" action") { "" } else { " in action" };
-            format!("{word} started at root:{line}")
+            format!("{word} started at {ROOT}:{line}")
         });
         self.fault(format!("{}{place}", token.text))
     }
@@ -144,8 +138,7 @@ impl Parser<'_> {
 
     // Lists.
 
-    fn root(&mut self) -> Parsed<ListNode> {
-        let pos = pos(&self.peek());
+    fn root(&mut self) -> Parsed<Vec<Node>> {
         let mut nodes = Vec::new();
         while self.peek().kind != Kind::End {
             if self.peek().kind == Kind::LeftDelim {
@@ -163,22 +156,21 @@ impl Parser<'_> {
                 Item::Ending(ending) => return self.fault(format!("unexpected {}", ending.shown())),
             }
         }
-        Ok(ListNode { pos, nodes })
+        Ok(nodes)
     }
 
-    fn list(&mut self) -> Parsed<(ListNode, Ending)> {
+    fn list(&mut self) -> Parsed<(Vec<Node>, Ending)> {
         self.scope.depth += 1;
         if self.scope.depth > MAX_DEPTH {
             return self.fault("max expression depth exceeded");
         }
-        let pos = pos(&self.peek_non_space());
         let mut nodes = Vec::new();
         while self.peek_non_space().kind != Kind::End {
             match self.item()? {
                 Item::Node(node) => nodes.push(node),
                 Item::Ending(ending) => {
                     self.scope.depth -= 1;
-                    return Ok((ListNode { pos, nodes }, ending));
+                    return Ok((nodes, ending));
                 }
             }
         }
@@ -188,7 +180,7 @@ impl Parser<'_> {
     fn item(&mut self) -> Parsed<Item> {
         let token = self.next_non_space();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(TextNode { pos: pos(&token), text: token.text.as_str().into() }))),
+            Kind::Text => Ok(Item::Node(Node::Text(token.text))),
             Kind::LeftDelim => {
                 self.scope.action_line = Some(token.line);
                 let item = self.action()?;
@@ -205,8 +197,8 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let node = match token.kind {
             Kind::Keyword(Keyword::Block) => self.block()?,
-            Kind::Keyword(Keyword::Break) => self.jump("{{break}}", Node::Break(pos(&token)))?,
-            Kind::Keyword(Keyword::Continue) => self.jump("{{continue}}", Node::Continue(pos(&token)))?,
+            Kind::Keyword(Keyword::Break) => self.jump("{{break}}", Node::Break)?,
+            Kind::Keyword(Keyword::Continue) => self.jump("{{continue}}", Node::Continue)?,
             Kind::Keyword(Keyword::Else) => return self.otherwise(),
             Kind::Keyword(Keyword::End) => {
                 self.expect(Kind::RightDelim, "end")?;
@@ -217,9 +209,8 @@ impl Parser<'_> {
             Kind::Keyword(Keyword::With) => Node::With(self.control(Keyword::With)?),
             Kind::Keyword(Keyword::Template) => self.template()?,
             _ => {
-                self.put_back(token.clone());
-                let pipe = self.pipeline("command", Kind::RightDelim)?;
-                Node::Action(ActionNode { pos: pos(&token), pipe })
+                self.put_back(token);
+                Node::Action(self.pipeline("command", Kind::RightDelim)?)
             }
         };
         Ok(Item::Node(node))
@@ -239,7 +230,7 @@ impl Parser<'_> {
         Ok(Item::Ending(Ending::Else))
     }
 
-    fn control(&mut self, keyword: Keyword) -> Parsed<BranchNode> {
+    fn control(&mut self, keyword: Keyword) -> Parsed<Branch> {
         let n_variables = self.scope.variables.len();
         let is_range = keyword == Keyword::Range;
         let context = match keyword {
@@ -251,12 +242,12 @@ impl Parser<'_> {
         self.scope.n_ranges += usize::from(is_range);
         let (body, ending) = self.list()?;
         self.scope.n_ranges -= usize::from(is_range);
-        let else_body = if ending == Ending::Else { Some(self.else_body(keyword, is_range)?) } else { None };
+        let otherwise = if ending == Ending::Else { self.else_body(keyword, is_range)? } else { Vec::new() };
         self.scope.variables.truncate(n_variables);
-        Ok(BranchNode { pos: pipe.pos, pipe, body, else_body })
+        Ok(Branch { pipe, body, otherwise })
     }
 
-    fn else_body(&mut self, keyword: Keyword, is_range: bool) -> Parsed<ListNode> {
+    fn else_body(&mut self, keyword: Keyword, is_range: bool) -> Parsed<Vec<Node>> {
         let next = self.peek();
         if !is_range && next.kind == Kind::Keyword(keyword) {
             self.next();
@@ -267,7 +258,7 @@ impl Parser<'_> {
             let branch = self.control(keyword)?;
             self.scope.depth -= 1;
             let node = if keyword == Keyword::If { Node::If(branch) } else { Node::With(branch) };
-            return Ok(ListNode { pos: pos(&next), nodes: vec![node] });
+            return Ok(vec![node]);
         }
         match self.list()? {
             (list, Ending::End) => Ok(list),
@@ -286,7 +277,7 @@ impl Parser<'_> {
             self.put_back(next);
             Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
         };
-        Ok(Node::Template(TemplateNode { pos: pos(&token), name, pipe }))
+        Ok(Node::Template(Invocation { offset: token.offset, name, pipe }))
     }
 
     fn block(&mut self) -> Parsed<Node> {
@@ -295,7 +286,7 @@ impl Parser<'_> {
         let name = self.name(&token, CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
         self.define(name.clone(), CONTEXT)?;
-        Ok(Node::Template(TemplateNode { pos: pos(&token), name, pipe: Some(pipe) }))
+        Ok(Node::Template(Invocation { offset: token.offset, name, pipe: Some(pipe) }))
     }
 
     fn definition(&mut self) -> Parsed<()> {
@@ -310,7 +301,7 @@ impl Parser<'_> {
     }
 
     /// The body of a template inside this one.
-    fn define(&mut self, name: SmolStr, context: &str) -> Parsed<()> {
+    fn define(&mut self, name: Arc<str>, context: &str) -> Parsed<()> {
         let depth = self.scope.depth + 1;
         let outer = std::mem::replace(&mut self.scope, Scope { depth, ..Scope::new() });
         self.body(name, context)?;
@@ -318,31 +309,35 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn body(&mut self, name: SmolStr, context: &str) -> Parsed<()> {
+    fn body(&mut self, name: Arc<str>, context: &str) -> Parsed<()> {
         let (body, ending) = self.list()?;
         if ending != Ending::End {
             return self.fault(format!("unexpected {} in {context}", ending.shown()));
         }
-        match self.defined.iter_mut().find(|(other, _)| *other == name) {
-            None => self.defined.push((name, body)),
-            Some((_, old)) if old.is_empty_tree() => *old = body,
-            Some(_) if body.is_empty_tree() => {}
-            Some(_) => {
+        self.add(name, body)
+    }
+
+    /// Of several templates of one name only one may say anything.
+    fn add(&mut self, name: Arc<str>, body: Vec<Node>) -> Parsed<()> {
+        match self.trees.get(&name) {
+            Some(old) if !is_empty(old) && !is_empty(&body) => {
                 return self.fault(format!("template: multiple definition of template {}", quote(&name)));
             }
+            Some(old) if !is_empty(old) => {}
+            _ => drop(self.trees.insert(name, body)),
         }
         Ok(())
     }
 
-    fn name(&mut self, token: &Token, context: &str) -> Parsed<SmolStr> {
+    fn name(&mut self, token: &Token, context: &str) -> Parsed<Arc<str>> {
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return self.unexpected(token, context);
         }
-        unquote(&token.text).map(SmolStr::from).or_else(|message| self.fault(message))
+        unquote(&token.text).map(Arc::from).or_else(|message| self.fault(message))
     }
 }
 
-/// The place of a token.
-pub(super) fn pos(token: &Token) -> Pos {
-    Pos::new(token.offset, token.line)
+/// Whether there is nothing but space in a template.
+fn is_empty(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
 }

@@ -1,17 +1,16 @@
 //! The pipelines inside actions: declarations, commands, and their operands.
 
-use gotmpl::parse::{CommandNode, Expr, PipeNode, SmolStr};
-
-use crate::interpolate::language::operand::{number, shown};
-use crate::interpolate::language::parser::{MAX_DEPTH, Parsed, Parser, pos};
+use crate::interpolate::language::number::number;
+use crate::interpolate::language::parser::{MAX_DEPTH, Parsed, Parser};
 use crate::interpolate::language::token::{Keyword, Kind};
+use crate::interpolate::language::tree::{Command, Operand, Pipe, Term};
 use crate::literal::unquote;
 use crate::value::quote;
 
 impl Parser<'_> {
-    pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<PipeNode> {
-        let start = pos(&self.peek_non_space());
-        let mut pipe = PipeNode { pos: start, decl: Vec::new(), commands: Vec::new(), is_assign: false };
+    pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
+        let offset = self.peek_non_space().offset;
+        let mut pipe = Pipe { offset, variables: Vec::new(), assigns: false, commands: Vec::new() };
         while self.declaration(context, &mut pipe)? {}
         loop {
             let token = self.next_non_space();
@@ -39,20 +38,14 @@ impl Parser<'_> {
         if pipe.commands.is_empty() {
             return self.fault(format!("missing value for {context}"));
         }
-        let inert = |command: &CommandNode| {
-            matches!(
-                command.args[0],
-                Expr::Bool(..) | Expr::Dot(_) | Expr::Nil(_) | Expr::Number(..) | Expr::String(..)
-            )
-        };
-        match pipe.commands.iter().skip(1).position(inert) {
+        match pipe.commands.iter().skip(1).position(|command| command.args[0].term.is_plain()) {
             Some(at) => self.fault(format!("non executable command in pipeline stage {}", at + 2)),
             None => Ok(pipe),
         }
     }
 
     /// A declared variable in front of a pipeline; whether another one may follow.
-    fn declaration(&mut self, context: &str, pipe: &mut PipeNode) -> Parsed<bool> {
+    fn declaration(&mut self, context: &str, pipe: &mut Pipe) -> Parsed<bool> {
         if self.peek_non_space().kind != Kind::Variable {
             return Ok(false);
         }
@@ -68,13 +61,13 @@ impl Parser<'_> {
             self.put_back(variable);
             return Ok(false);
         }
-        pipe.decl.push(SmolStr::from(&variable.text));
+        pipe.variables.push(variable.text.clone());
         self.scope.variables.push(variable.text);
         if !is_comma {
-            pipe.is_assign = next.kind == Kind::Assign;
+            pipe.assigns = next.kind == Kind::Assign;
             return Ok(false);
         }
-        if context != "range" || pipe.decl.len() > 1 {
+        if context != "range" || pipe.variables.len() > 1 {
             return self.fault(format!("too many declarations in {context}"));
         }
         match self.peek_non_space().kind {
@@ -83,8 +76,8 @@ impl Parser<'_> {
         }
     }
 
-    fn command(&mut self) -> Parsed<CommandNode> {
-        let mut command = CommandNode { pos: pos(&self.peek_non_space()), args: Vec::new() };
+    fn command(&mut self) -> Parsed<Command> {
+        let mut command = Command { offset: self.peek_non_space().offset, args: Vec::new() };
         loop {
             command.args.extend(self.operand()?);
             let token = self.next();
@@ -102,51 +95,46 @@ impl Parser<'_> {
     }
 
     /// A term with the fields behind it; none if what comes next is no term.
-    fn operand(&mut self) -> Parsed<Option<Expr>> {
-        let Some(term) = self.term()? else { return Ok(None) };
-        let mut fields: Vec<SmolStr> = Vec::new();
+    fn operand(&mut self) -> Parsed<Option<Operand>> {
+        let Some(first) = self.term()? else { return Ok(None) };
+        // In messages an operand stands where its fields begin.
+        let offset = self.peek().offset;
+        let mut fields: Vec<String> = Vec::new();
         while self.peek().kind == Kind::Field {
-            fields.push(SmolStr::from(&self.next().text[1..]));
+            fields.push(self.next().text[1..].to_owned());
         }
         if fields.is_empty() {
-            return Ok(Some(term));
+            return Ok(Some(first));
         }
-        Ok(Some(match term {
-            Expr::Field(pos, mut own) => {
-                own.extend(fields);
-                Expr::Field(pos, own)
-            }
-            Expr::Variable(pos, name, mut own) => {
-                own.extend(fields);
-                Expr::Variable(pos, name, own)
-            }
-            Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
-                return self.fault(format!("unexpected . after term {}", quote(&shown(&term, self.text))));
-            }
-            other => Expr::Chain(other.pos(), Box::new(other), fields),
-        }))
+        if first.term.is_plain() {
+            return self.fault(format!("unexpected . after term {}", quote(&first.to_string())));
+        }
+        let term = match first.term {
+            Term::Field(own) => Term::Field([own, fields].concat()),
+            Term::Variable(name, own) => Term::Variable(name, [own, fields].concat()),
+            term => Term::Chain(Box::new(Operand { term, ..first }), fields),
+        };
+        Ok(Some(Operand { offset, term }))
     }
 
-    fn term(&mut self) -> Parsed<Option<Expr>> {
+    fn term(&mut self) -> Parsed<Option<Operand>> {
         let token = self.next_non_space();
-        let pos = pos(&token);
-        Ok(Some(match token.kind {
-            Kind::Identifier if (self.knows)(&token.text) => Expr::Identifier(pos, SmolStr::from(&token.text)),
+        let mut offset = token.offset;
+        let term = match token.kind {
+            Kind::Identifier if (self.knows)(&token.text) => Term::Function(token.text),
             Kind::Identifier => return self.fault(format!("function {} not defined", quote(&token.text))),
-            Kind::Dot => Expr::Dot(pos),
-            Kind::Keyword(Keyword::Nil) => Expr::Nil(pos),
-            Kind::Variable if self.scope.variables.contains(&token.text) => {
-                Expr::Variable(pos, SmolStr::from(&token.text), Vec::new())
-            }
+            Kind::Dot => Term::Dot,
+            Kind::Keyword(Keyword::Nil) => Term::Nil,
+            Kind::Variable if self.scope.variables.contains(&token.text) => Term::Variable(token.text, Vec::new()),
             Kind::Variable => return self.fault(format!("undefined variable {}", quote(&token.text))),
-            Kind::Field => Expr::Field(pos, vec![SmolStr::from(&token.text[1..])]),
-            Kind::Bool => Expr::Bool(pos, token.text == "true"),
+            Kind::Field => Term::Field(vec![token.text[1..].to_owned()]),
+            Kind::Bool => Term::Bool(token.text == "true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match number(&token) {
-                Ok(number) => Expr::Number(pos, number),
+                Ok(number) => Term::Number(number),
                 Err(message) => return self.fault(message),
             },
             Kind::String | Kind::RawString => match unquote(&token.text) {
-                Ok(text) => Expr::String(pos, text.into()),
+                Ok(text) => Term::Text(text.into(), token.text),
                 Err(message) => return self.fault(message),
             },
             Kind::LeftParen => {
@@ -156,12 +144,14 @@ impl Parser<'_> {
                 }
                 let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen)?;
                 self.scope.depth -= 1;
-                Expr::Pipe(pos, pipe)
+                offset = pipe.offset;
+                Term::Pipe(pipe)
             }
             _ => {
                 self.put_back(token);
                 return Ok(None);
             }
-        }))
+        };
+        Ok(Some(Operand { offset, term }))
     }
 }
