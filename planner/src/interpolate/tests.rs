@@ -149,6 +149,9 @@ fn what_is_no_template_is_refused_as_go_does() {
     let endless = "{{define `t`}}{{if true}}{{template `t`}}{{end}}{{end}}{{template `t`}}";
     let error = Interpolation::new(facts()).at_prepare(endless).unwrap_err().to_string();
     assert!(error.ends_with("exceeded maximum template depth (200)"), "{error}");
+    for endless in ["{{range 10000000000}}{{end}}", "{{$x := `abcdefgh`}}{{range 99}}{{$x = print $x $x}}{{end}}"] {
+        assert!(Interpolation::new(facts()).at_prepare(endless).unwrap_err().to_string().contains(": more than "));
+    }
     let nested = "{{if 1}}".repeat(5_000) + &"{{end}}".repeat(5_000);
     assert!(Interpolation::new(facts()).check(&nested).is_err());
 }

@@ -46,10 +46,16 @@ impl<'t> Machine<'t> {
             // The parser refuses others.
             (_, None) => return self.fault(format!("{} is not a defined function", quote(name))),
         };
-        answer.map(Got::plain).or_else(|error| {
-            self.at = Some(call);
-            self.fault(format!("error calling {name}: {error}"))
-        })
+        match answer {
+            Ok(value) => {
+                self.check_length(value.as_text().unwrap_or_default())?;
+                Ok(Got::plain(value))
+            }
+            Err(error) => {
+                self.at = Some(call);
+                self.fault(format!("error calling {name}: {error}"))
+            }
+        }
     }
 
     fn check_count(&self, name: &str, function: &Function, n_args: usize, is_piped: bool) -> Done<()> {

@@ -22,7 +22,7 @@ pub(super) fn float(spec: &Spec, letter: char, number: f64) -> Option<String> {
         _ => return None,
     };
     if spec.sharp && letter != 'b' {
-        digits = with_point(&digits, letter.to_ascii_lowercase(), precision);
+        digits = with_point(&digits, letter, precision);
     }
     if letter.is_ascii_uppercase() {
         digits = digits.to_uppercase();
@@ -84,12 +84,11 @@ fn hexadecimal(number: f64, precision: Option<usize>) -> String {
 
 /// With a point, and with the zeros that are else left out.
 fn with_point(digits: &str, letter: char, precision: Option<usize>) -> String {
-    let is_hexadecimal = letter == 'x';
     let wanted = match letter {
-        'v' | 'g' | 'x' => precision.unwrap_or(6),
+        'v' | 'g' | 'G' | 'x' => precision.unwrap_or(6),
         _ => 0,
     };
-    let exponent = digits.find(if is_hexadecimal { 'p' } else { 'e' }).unwrap_or(digits.len());
+    let exponent = digits.find(if letter.eq_ignore_ascii_case(&'x') { 'p' } else { 'e' }).unwrap_or(digits.len());
     let (mantissa, exponent) = digits.split_at(exponent);
     // The first that is no zero and all behind it, but for the point. Of `0x` the `x` counts.
     let significant = mantissa.trim_start_matches(['0', '.']).chars().filter(|c| *c != '.').count();

@@ -11,7 +11,10 @@ use crate::value::quote;
 const MAX_DEPTH: usize = 200;
 
 /// Rounds of all loops together; more are refused, so that hostile text cannot run for ever.
-const MAX_ROUNDS: usize = 10_000_000;
+const MAX_ROUNDS: usize = 1_000_000;
+
+/// Bytes of text, rendered or in a value; more are refused, so that hostile text cannot exhaust the memory.
+const MAX_TEXT: usize = 64 << 20;
 
 /// Functions that need more than their arguments.
 const SPECIAL: [&str; 3] = ["and", "or", "call"];
@@ -159,8 +162,14 @@ impl<'t> Machine<'t> {
             if flow != Flow::Next {
                 return Ok(flow);
             }
+            self.check_length(&self.out)?;
         }
         Ok(Flow::Next)
+    }
+
+    /// Refuses text that is far too long.
+    pub(super) fn check_length(&self, text: &str) -> Done<()> {
+        if text.len() > MAX_TEXT { self.fault(format!("more than {MAX_TEXT} bytes of text")) } else { Ok(()) }
     }
 
     /// Runs something deeper inside, whose variables are gone afterwards.

@@ -167,10 +167,65 @@ fn flags(chars: &mut Chars<'_>) -> Spec {
     }
 }
 
-/// The number that comes next; none if it is no number, or far too large.
+/// The number that comes next, if there is one. Of a far too large one nothing is left, nor of the text behind it.
 fn number(chars: &mut Chars<'_>) -> Option<usize> {
-    let text = chars.as_str();
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    *chars = text[end..].chars();
-    text[..end].parse().ok().filter(|number| *number as i64 <= MAX_WIDTH)
+    let mut number = None;
+    while let Some(digit) = chars.as_str().chars().next().and_then(|c| c.to_digit(10)) {
+        let before = number.unwrap_or(0);
+        if before > MAX_WIDTH as usize {
+            *chars = "".chars();
+            return None;
+        }
+        number = Some(10 * before + digit as usize);
+        chars.next();
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+
+    #[test]
+    fn verbs() {
+        let (text, seven, half) = (Value::from("é\n"), Value::Int(7), Value::Float(0.5));
+        let list = Value::List([seven.clone(), Value::Nil].into());
+        for (format, args, expected) in [
+            ("%d%%", from_ref(&seven), "7%"),
+            (
+                "%q %+q %#q %x % X %5s|%-3s|",
+                &vec![text.clone(); 7],
+                "\"é\\n\" \"\\u00e9\\n\" \"é\\n\" c3a90a C3 A9 0A    é\n|é\n |",
+            ),
+            (
+                "%03d %+d % d %#x %#o %O %b %c %U %#U",
+                &vec![seven.clone(); 10],
+                "007 +7  7 0x7 07 0o7 111 \u{7} U+0007 U+0007",
+            ),
+            (
+                "%.3d|%5.2f|%e|%06.1f",
+                &[seven.clone(), half.clone(), half.clone(), half.clone()],
+                "007| 0.50|5.000000e-01|0000.5",
+            ),
+            ("%[2]d %[1]v %[3]d", &[seven.clone(), Value::Int(8)], "8 7 %!d(BADINDEX)"),
+            (
+                "%*d|%-*d|%.*f",
+                &[Value::Int(3), seven.clone(), Value::Int(3), seven.clone(), Value::Int(1), half.clone()],
+                "  7|7  |0.5",
+            ),
+            ("%s %d %", from_ref(&seven), "%!s(int=7) %!d(MISSING) %!(NOVERB)"),
+            ("%v", &[list.clone(), seven.clone(), Value::Nil], "[7 <nil>]%!(EXTRA int=7, <nil>)"),
+            (
+                "%d %#v %T %t",
+                &[list.clone(), list.clone(), list, Value::Nil],
+                "[7 <nil>] []interface {}{7, interface {}(nil)} []interface {} %!t(<nil>)",
+            ),
+            ("%w %z", &[text.clone(), seven.clone()], "%!w(string=é\n) %!z(int=7)"),
+            ("a%99999999999999999999d b", &[], "a%!(NOVERB)"),
+        ] {
+            assert_eq!(printf(format, args), expected, "{format}");
+        }
+    }
 }

@@ -21,15 +21,22 @@ pub(super) fn write_value(out: &mut String, spec: &Spec, letter: char, value: &V
     match (letter, value) {
         ('T', Value::Nil) => out.push_str(&spec.pad("<nil>")),
         ('T', value) => out.push_str(&spec.text(value.type_name())),
-        // With `%#v` as Go writes it in a program, with `%+v` as without.
-        ('v', value) => {
-            let inner = Spec { sharp: false, plus: false, ..*spec };
-            if spec.sharp { source(out, &inner, value, true) } else { plain(out, &inner, 'v', value, true) }
-        }
+        ('v', value) => natural(out, spec, value),
         // It is for errors, which no value is.
-        ('w', value) => misuse(out, spec, letter, value),
+        ('w', Value::Nil) => misuse(out, spec, letter, value),
+        ('w', value) => {
+            out.push_str(&format!("%!w({}=", value.type_name()));
+            natural(out, spec, value);
+            out.push(')');
+        }
         (letter, value) => plain(out, spec, letter, value, true),
     }
+}
+
+/// `%v`; with `#` as Go writes it in a program, with `+` as without.
+fn natural(out: &mut String, spec: &Spec, value: &Value) {
+    let inner = Spec { sharp: false, plus: false, ..*spec };
+    if spec.sharp { source(out, &inner, value, true) } else { plain(out, &inner, 'v', value, true) }
 }
 
 /// A value that the verb has no meaning for.
@@ -86,7 +93,7 @@ fn source(out: &mut String, spec: &Spec, value: &Value, is_outermost: bool) {
     match value {
         Value::Nil if is_outermost => out.push_str(&spec.pad("<nil>")),
         Value::Nil => out.push_str("interface {}(nil)"),
-        Value::Text(text) => out.push_str(&spec.pad(&quote(text))),
+        Value::Text(text) => out.push_str(&spec.pad(&quote(spec.cut(text)))),
         Value::Byte(number) => plain(out, &Spec { sharp: true, ..*spec }, 'x', &Value::Int(i64::from(*number)), true),
         Value::List(items) => {
             out.push_str("[]interface {}{");
@@ -183,7 +190,7 @@ fn whole(spec: &Spec, letter: char, number: i64) -> Option<String> {
         'v' | 'd' => (magnitude.to_string(), ""),
         'b' => (format!("{magnitude:b}"), if spec.sharp { "0b" } else { "" }),
         'o' => (format!("{magnitude:o}"), if spec.sharp { "0" } else { "" }),
-        'O' => (format!("{magnitude:o}"), "0o"),
+        'O' => (format!("{magnitude:o}"), if spec.sharp { "0o0" } else { "0o" }),
         'x' => (format!("{magnitude:x}"), if spec.sharp { "0x" } else { "" }),
         'X' => (format!("{magnitude:X}"), if spec.sharp { "0X" } else { "" }),
         'c' | 'q' => {
@@ -202,8 +209,10 @@ fn whole(spec: &Spec, letter: char, number: i64) -> Option<String> {
         None => 0,
     };
     let zeros = "0".repeat(n_digits.saturating_sub(digits.len()));
-    // A leading zero is there already.
-    let prefix = if letter == 'o' && (!zeros.is_empty() || digits.starts_with('0')) { "" } else { prefix };
+    let has_zero = !zeros.is_empty() || digits.starts_with('0');
+    // A leading zero may be there already.
+    let prefix =
+        if has_zero && matches!(letter, 'o' | 'O') { prefix.strip_suffix('0').unwrap_or(prefix) } else { prefix };
     Some(Spec { zero: false, ..*spec }.pad(&format!("{sign}{prefix}{zeros}{digits}")))
 }
 
