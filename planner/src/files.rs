@@ -79,11 +79,16 @@ impl Files {
     /// The 1-based line and column (in characters as people count them) of byte `offset`.
     pub fn line_column(&self, id: FileId, offset: u32) -> (usize, usize) {
         let file = self.get(id);
-        let line = file.line_starts.partition_point(|start| *start <= offset);
+        let line = self.line_at(id, offset);
         let start = file.line_starts[line - 1] as usize;
         let end = (offset as usize).min(file.text.len());
         let column = file.text.get(start..end).map_or(0, graphemes::count);
         (line, column + 1)
+    }
+
+    /// The 1-based line of byte `offset`. Unlike [`Files::line_column`] this does not look at the line, which may be long.
+    pub fn line_at(&self, id: FileId, offset: u32) -> usize {
+        self.get(id).line_starts.partition_point(|start| *start <= offset)
     }
 
     /// The byte offset at which 1-based `line` starts; none past the end.
@@ -101,7 +106,7 @@ impl Files {
 
     /// `file:line` of the start of `span`.
     pub fn place(&self, span: Span) -> String {
-        format!("{}:{}", self.get(span.file).name, self.line_column(span.file, span.start).0)
+        format!("{}:{}", self.get(span.file).name, self.line_at(span.file, span.start))
     }
 }
 

@@ -58,7 +58,7 @@ fn render_one(text: &mut String, diagnostic: &Diagnostic, files: &Files, options
 
 /// `on file line 3, in block:` and the lines.
 fn render_place(text: &mut String, subject: Span, context: Option<Span>, files: &Files, options: RenderOptions) {
-    let (line, _) = files.line_column(subject.file, subject.start);
+    let line = files.line_at(subject.file, subject.start);
     let block = files.section_around(subject).map_or_else(String::new, |header| format!(", in {header}"));
     put(text, format_args!("  on {} line {line}{block}:\n", files.get(subject.file).name));
     let shown = context.filter(|context| context.file == subject.file).map_or(subject, |context| Span {
@@ -67,23 +67,47 @@ fn render_place(text: &mut String, subject: Span, context: Option<Span>, files: 
         ..subject
     });
     let (shown, subject) = (at_least_one(shown), at_least_one(subject));
-    let (first, _) = files.line_column(subject.file, shown.start);
-    for number in first.. {
+    for number in files.line_at(subject.file, shown.start).. {
         let Some(start) = files.line_start(subject.file, number).filter(|start| *start <= shown.end) else { break };
         let line = files.line(subject.file, number);
         let whole = Span { start, end: start + line.len() as u32, ..subject };
         if !touch(whole, shown) {
             continue;
         }
-        put(text, format_args!("{number:4}: "));
+        let Excerpt { from, before, line, after } = excerpt(line, subject.start.saturating_sub(start) as usize);
+        put(text, format_args!("{number:4}: {before}"));
         if options.color && touch(whole, subject) {
+            let start = start + from as u32;
             underline(text, line, subject.start.saturating_sub(start), subject.end.saturating_sub(start));
         } else {
             text.push_str(line);
         }
-        text.push('\n');
+        put(text, format_args!("{after}\n"));
     }
     text.push('\n');
+}
+
+/// Lines are shown whole up to this length, and longer ones only so far around what is wrong: files that machines write
+/// may be one line with very many faults.
+const MAX_LINE: usize = 1 << 13;
+const AROUND: usize = 1 << 8;
+
+/// What is shown of a line: it begins at byte `from`, and marks stand where something is left out.
+struct Excerpt<'t> {
+    from: usize,
+    before: &'static str,
+    line: &'t str,
+    after: &'static str,
+}
+
+fn excerpt(line: &str, subject: usize) -> Excerpt<'_> {
+    if line.len() <= MAX_LINE {
+        return Excerpt { from: 0, before: "", line, after: "" };
+    }
+    let from = line.floor_char_boundary(subject.saturating_sub(AROUND));
+    let end = line.floor_char_boundary(subject.saturating_add(AROUND));
+    let mark = |cut| if cut { "…" } else { "" };
+    Excerpt { from, before: mark(from > 0), line: &line[from..end], after: mark(end < line.len()) }
 }
 
 /// The line with the part `start..end` of it underlined, as far as there is one.
@@ -202,6 +226,21 @@ mod tests {
         ] {
             let expected = format!("Error: Wrong\n\n  on t.pkr.hcl line{expected}\nBecause.\n\n");
             assert_eq!(rendered(subject, context, RenderOptions::default()), expected, "{subject:?} {context:?}");
+        }
+    }
+
+    #[test]
+    fn shows_of_very_long_lines_what_is_around_the_subject() {
+        let mut files = Files::new();
+        let line = format!("{}é = wrong + 1{}", "x".repeat(10_000), " + 2".repeat(10_000));
+        let file = files.add("t", format!("a\n{line}\n"));
+        let start = 2 + line.find("wrong").unwrap() as u32;
+        let diagnostic = Diagnostic::error("Wrong", "", Span { file, start, end: start + 5 });
+        for color in [false, true] {
+            let text = render(&diagnostic.clone().into(), &files, RenderOptions { color, ..RenderOptions::default() });
+            let (before, after) = ("x".repeat(251), " + 2".repeat(61));
+            let wrong = if color { "\u{1b}[1;4mwrong\u{1b}[0m" } else { "wrong" };
+            assert!(text.contains(&format!("   2: …{before}é = {wrong} + 1{after} + …\n\n")), "{text}");
         }
     }
 

@@ -3,10 +3,16 @@
 /// More edits than this make another name, not a slip.
 const MAX_EDITS: usize = 2;
 
+/// How many names are looked at. There may be many, and as many that are wrong.
+const MAX_KNOWN: usize = 1_000;
+
 /// The first of `known` that is at most two edits (insert, delete, replace a character) away from `given`. Not the
 /// nearest: as in the reference, the order of `known` says which one is likelier.
-pub fn suggest<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<String> {
-    known.find(|name| strsim::levenshtein(given, name) <= MAX_EDITS).map(str::to_owned)
+pub fn suggest<'k>(given: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    let length = given.chars().count();
+    let near = |name: &&str| name.chars().count().abs_diff(length) <= MAX_EDITS;
+    let mut near = known.take(MAX_KNOWN).filter(near);
+    near.find(|name| strsim::levenshtein(given, name) <= MAX_EDITS).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod fmt;
 mod inspect;
 mod json;
 mod legacy;
+mod limits;
 mod plan;
 mod sandbox;
 mod secrets;

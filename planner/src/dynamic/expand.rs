@@ -12,6 +12,9 @@ use crate::syntax::ast::{Block, Body};
 /// The type of blocks that stand for others.
 pub(super) const DYNAMIC: &str = "dynamic";
 
+/// How many blocks one can stand for.
+const MAX_BLOCKS: usize = 1 << 16;
+
 /// Whether `block` stands for other blocks.
 pub fn is_dynamic(block: &Block) -> bool {
     &*block.kind.name == DYNAMIC
@@ -76,6 +79,10 @@ fn generate(
     let Some(body) = content(block, labels.len(), diags) else { return };
     let Some(spec) = Spec::read((block, &body), kind, labels.len(), scope, diags) else { return };
     match pairs(&spec.collection) {
+        Some(pairs) if pairs.len() > MAX_BLOCKS => {
+            let detail = format!("The collection has more than {MAX_BLOCKS} elements, and there is a block for each.");
+            diags.error("Too many dynamic blocks", detail, block.header);
+        }
         Some(pairs) => {
             for (key, value) in pairs {
                 blocks.extend(spec.block(key, value, scope, diags));

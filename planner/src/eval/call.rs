@@ -41,10 +41,17 @@ impl Evaluator<'_> {
                 function.call(&values, self.scope.host, self.scope.functions)
             }
         };
-        result.unwrap_or_else(|error| {
-            self.call_failed(&site, function, &args, error, diags);
-            unknown()
-        })
+        match result {
+            Ok(value) if self.budget.take_text(value.as_str().map_or(0, str::len)) => value,
+            Ok(_) => {
+                self.too_large(self.budget.excess().unwrap_or_default(), expr.span, diags);
+                unknown()
+            }
+            Err(error) => {
+                self.call_failed(&site, function, &args, error, diags);
+                unknown()
+            }
+        }
     }
 
     fn no_such_function(&self, site: &Site<'_>, diags: &mut Diagnostics) {

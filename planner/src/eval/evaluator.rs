@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::budget::{self, Budget};
 use crate::eval::functions::Functions;
 use crate::eval::host::Host;
 use crate::eval::json;
@@ -26,7 +27,14 @@ pub struct Scope<'a> {
 /// The value of an expression. When it has none, the reasons go to `diags` and the result is an unknown.
 pub fn evaluate(expr: &Expr, scope: &Scope<'_>, diags: &mut Diagnostics) -> Value {
     let mut found = Diagnostics::new();
-    let value = Evaluator { scope, frame: None }.value(expr, &mut found);
+    let budget = Budget::default();
+    let value = Evaluator { scope, frame: None, budget: &budget }.value(expr, &mut found);
+    // What has a name already was weighed when it got it.
+    if !matches!(expr.kind, ExprKind::Variable(_) | ExprKind::Access(..))
+        && let Some(excess) = budget::excess(&value)
+    {
+        found.error(TOO_LARGE, excess, expr.span);
+    }
     let failed = found.has_errors();
     diags.append(found);
     if failed { Value::Unknown(Type::Dynamic) } else { value }
@@ -53,12 +61,13 @@ pub fn evaluate_constant(expr: &Expr, diags: &mut Diagnostics) -> Value {
 /// An error about the value of `expr`, with the values of the variables in it.
 pub fn explain(expr: &Expr, scope: &Scope<'_>, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(summary, detail, expr.span);
+    let budget = &Budget::default();
     diagnostic.values = match &expr.kind {
         ExprKind::Bound(binding, inner) => {
             let frame = Frame { names: Names::Generated(binding), parent: None };
-            Evaluator { scope, frame: Some(&frame) }.witnesses(inner)
+            Evaluator { scope, frame: Some(&frame), budget }.witnesses(inner)
         }
-        _ => Evaluator { scope, frame: None }.witnesses(expr),
+        _ => Evaluator { scope, frame: None, budget }.witnesses(expr),
     };
     diagnostic
 }
@@ -95,7 +104,10 @@ impl<'e> Frame<'e> {
 pub(super) struct Evaluator<'e> {
     pub(super) scope: &'e Scope<'e>,
     pub(super) frame: Option<&'e Frame<'e>>,
+    pub(super) budget: &'e Budget,
 }
+
+const TOO_LARGE: &str = "Value too large";
 
 pub(super) fn unknown() -> Value {
     Value::Unknown(Type::Dynamic)
@@ -127,7 +139,7 @@ impl Evaluator<'_> {
             ExprKind::Json(json) => self.json(json, diags),
             ExprKind::Bound(binding, inner) => {
                 let frame = Frame { names: Names::Generated(binding), parent: self.frame };
-                Evaluator { scope: self.scope, frame: Some(&frame) }.value(inner, diags)
+                Evaluator { frame: Some(&frame), ..*self }.value(inner, diags)
             }
             ExprKind::Unknown => unknown(),
         }
@@ -167,6 +179,13 @@ impl Evaluator<'_> {
             frame = inner.parent;
         }
         self.scope.variables.root(name, attr)
+    }
+
+    /// Says that there is too much of something, unless that was just said of a part.
+    pub(super) fn too_large(&self, excess: String, span: Span, diags: &mut Diagnostics) {
+        if !diags.iter().any(|diagnostic| diagnostic.summary == TOO_LARGE) {
+            diags.error(TOO_LARGE, excess, span);
+        }
     }
 
     /// Reports an error in `expr`, with the values of the variables in it.

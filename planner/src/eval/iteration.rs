@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
-use crate::eval::evaluator::{self, Evaluator, Frame, Scope, unknown};
+use crate::eval::budget;
+use crate::eval::evaluator::{self, Evaluator, Frame, unknown};
 use crate::span::Span;
 use crate::syntax::ast::{Expr, ForExpr, Ident};
 use crate::value::{Type, Value, convert, quote};
@@ -29,17 +30,17 @@ impl<'a> Evaluator<'a> {
         let value = match &inner.key {
             None => {
                 let mut items = Vec::new();
-                self.each(&collection, names, |inside| {
+                let whole = self.each(&collection, names, |inside| {
                     if round.includes(inside, diags) {
                         items.push(inside.value(&inner.value, diags));
                     }
                 });
-                Value::tuple(items)
+                whole.map(|()| Value::tuple(items))
             }
             Some(key_expr) => {
                 let mut entries = BTreeMap::new();
                 let mut groups: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
-                self.each(&collection, names, |inside| {
+                let whole = self.each(&collection, names, |inside| {
                     if round.includes(inside, diags)
                         && let Some(key) = round.key(inside, key_expr, diags)
                     {
@@ -52,10 +53,17 @@ impl<'a> Evaluator<'a> {
                     }
                 });
                 entries.extend(groups.into_iter().map(|(key, values)| (key, Value::tuple(values))));
-                Value::Object(Arc::new(entries))
+                whole.map(|()| Value::Object(Arc::new(entries)))
             }
         };
-        if round.known { value } else { unknown() }
+        match value {
+            Ok(value) if round.known => value,
+            Ok(_) => unknown(),
+            Err(excess) => {
+                self.too_large(excess, expr.span, diags);
+                unknown()
+            }
+        }
     }
 
     /// The value of a collection to iterate, known or not; none when it cannot be iterated (said) or its type is not
@@ -83,19 +91,34 @@ impl<'a> Evaluator<'a> {
 
     /// Runs `body` for each element of a collection, in order, with the names of a loop bound; not at all when the
     /// collection is unknown.
-    pub(super) fn each(&self, collection: &Value, names: Names<'_>, mut body: impl FnMut(&Evaluator<'_>)) {
+    ///
+    /// # Errors
+    ///
+    /// What there is too much of, so that the loop ended early.
+    pub(super) fn each(
+        &self,
+        collection: &Value,
+        names: Names<'_>,
+        mut body: impl FnMut(&Evaluator<'_>),
+    ) -> Result<(), String> {
         for (key, value) in pairs(collection).into_iter().flatten() {
+            if !self.budget.take_round() {
+                break;
+            }
+            if let Some(excess) = budget::excess(&value) {
+                return Err(excess);
+            }
             self.with(names, key, value, &mut body);
         }
+        self.budget.excess().map_or(Ok(()), Err)
     }
 
     /// Runs `body` with the names of a loop bound.
     fn with<T>(&self, names: Names<'_>, key: Value, value: Value, body: impl FnOnce(&Evaluator<'_>) -> T) -> T {
-        let scope: &Scope<'_> = self.scope;
         // The value's name comes first: it wins when both are the same.
         let bound = [Some((&*names.value.name, value)), names.key.map(|name| (&*name.name, key))];
         let frame = Frame { names: evaluator::Names::Loop(bound), parent: self.frame };
-        body(&Evaluator { scope, frame: Some(&frame) })
+        body(&Evaluator { frame: Some(&frame), ..*self })
     }
 }
 

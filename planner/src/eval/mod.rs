@@ -4,6 +4,7 @@
 //! [`Functions`] table. Functions are the only ones that touch the world, by way of a [`Host`].
 
 mod access;
+mod budget;
 mod call;
 mod choice;
 mod collection;

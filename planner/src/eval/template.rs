@@ -28,7 +28,7 @@ impl Evaluator<'_> {
             let value = match part {
                 TemplatePart::Literal(text, _) => {
                     if diags.len() == before {
-                        out.text.push_str(text);
+                        self.append(text, whole, out, diags);
                     }
                     continue;
                 }
@@ -45,10 +45,18 @@ impl Evaluator<'_> {
                 TemplatePart::For(directive) => Some(self.repeat(directive, diags)),
             };
             match value {
-                Some(Value::String(text)) if diags.len() == before => out.text.push_str(&text),
+                Some(Value::String(text)) if diags.len() == before => self.append(&text, whole, out, diags),
                 Some(Value::Unknown(_)) => out.known = false,
                 _ => {}
             }
+        }
+    }
+
+    fn append(&self, text: &str, whole: Span, out: &mut Out, diags: &mut Diagnostics) {
+        if self.budget.take_text(text.len()) {
+            out.text.push_str(text);
+        } else if let Some(excess) = self.budget.excess() {
+            self.too_large(excess, whole, diags);
         }
     }
 
@@ -75,7 +83,10 @@ impl Evaluator<'_> {
         let collection = self.iterable(&directive.collection, span, diags);
         let Some(collection) = collection.filter(Value::is_known) else { return Value::Unknown(Type::String) };
         let mut out = Out { text: String::new(), known: true };
-        self.each(&collection, names, |inside| inside.render(&directive.body, span, &mut out, diags));
+        let whole = self.each(&collection, names, |inside| inside.render(&directive.body, span, &mut out, diags));
+        if let Err(excess) = whole {
+            self.too_large(excess, span, diags);
+        }
         if out.known { Value::String(out.text.into()) } else { Value::Unknown(Type::String) }
     }
 }

@@ -86,6 +86,16 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|character| character.is_alphanumeric() || character == '_' || character == '-')
 }
 
+/// Text that is longer than anybody reads is cut.
+const MAX_SHOWN: usize = 1 << 14;
+
+fn quoted(text: &str) -> String {
+    match text.len() {
+        0..=MAX_SHOWN => quote(text),
+        _ => format!("{}…", quote(&text[..text.floor_char_boundary(MAX_SHOWN)])),
+    }
+}
+
 /// A value in a few words: text quoted, collections by their size.
 fn description(value: &Value) -> String {
     let ty = value.ty();
@@ -94,7 +104,7 @@ fn description(value: &Value) -> String {
         Value::Unknown(_) => "(not yet known)".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => general(number, Some(10)),
-        Value::String(text) => quote(text),
+        Value::String(text) => quoted(text),
         Value::Object(entries) => match entries.len() {
             0 => "object with no attributes".to_owned(),
             1 => format!("object with 1 attribute {}", quote(entries.keys().next().map_or("", |name| name))),

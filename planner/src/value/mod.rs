@@ -20,5 +20,6 @@ pub use equal::equal;
 pub use model::Value;
 pub use notation::quote;
 pub use number::Number;
+pub(crate) use set::Members;
 pub use ty::{ObjectType, Type};
 pub use unify::unify;

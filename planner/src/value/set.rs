@@ -1,6 +1,8 @@
 //! Sets keep their elements without duplicates, in the reference's iteration order: strings bytewise, numbers by value,
 //! false before true, anything else by a digest of its content; null after that, unknown last.
 
+use std::collections::BTreeMap;
+
 use super::equal::equal;
 use super::model::Value;
 use super::notation::{general, quote};
@@ -18,6 +20,38 @@ pub(super) fn arrange(items: Vec<Value>) -> Vec<Value> {
         }
     }
     kept.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Values to find equal ones among, without comparing each with each.
+#[derive(Default)]
+pub(crate) struct Members<'v>(BTreeMap<Key, Vec<&'v Value>>);
+
+impl<'v> Members<'v> {
+    /// Takes `value` in, unless one that equals it is there.
+    pub(crate) fn insert(&mut self, value: &'v Value) -> bool {
+        let like = self.0.entry(Key::of(value)).or_default();
+        let new = !like.iter().any(|other| equal(other, value) == Some(true));
+        if new {
+            like.push(value);
+        }
+        new
+    }
+
+    /// Whether one that equals `value` is there.
+    pub(crate) fn contains(&self, value: &Value) -> bool {
+        let like = self.0.get(&Key::of(value));
+        like.is_some_and(|like| like.iter().any(|other| equal(other, value) == Some(true)))
+    }
+}
+
+impl<'v> FromIterator<&'v Value> for Members<'v> {
+    fn from_iter<I: IntoIterator<Item = &'v Value>>(values: I) -> Self {
+        let mut members = Self::default();
+        for value in values {
+            members.insert(value);
+        }
+        members
+    }
 }
 
 /// What elements are sorted by.

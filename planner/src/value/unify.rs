@@ -1,7 +1,7 @@
 //! The type that several types have in common: what a conditional, `coalesce` and `[…]` converted to a list end up with.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::convert::{Safety, convertible};
 use super::ty::Type;
@@ -17,6 +17,7 @@ pub(super) fn unify_with(types: &[Type], safety: Safety) -> Option<Type> {
     if rest.iter().all(|ty| ty == first) {
         return Some(first.clone());
     }
+    let types = &distinct(types);
     let kinds = Kinds::of(types);
     let uniform = kinds.uniform(types.len());
     if uniform && kinds.dynamic > 0 {
@@ -40,6 +41,12 @@ pub(super) fn unify_with(types: &[Type], safety: Safety) -> Option<Type> {
         Kinds { objects: 1.., tuples: 1.., .. } => None,
         _ => most_preferred(types, safety),
     }
+}
+
+/// Each type once: many values have few types, and what follows compares types with each other.
+fn distinct(types: &[Type]) -> Vec<Type> {
+    let mut seen = HashSet::new();
+    types.iter().filter(|ty| seen.insert(*ty)).cloned().collect()
 }
 
 /// How many types there are of each kind.

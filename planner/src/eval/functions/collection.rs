@@ -1,11 +1,11 @@
 //! Functions that make collections of collections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, returns};
-use crate::value::{Type, Value, convert, equal, quote, unify};
+use crate::value::{Members, Type, Value, convert, quote, unify};
 
 const ANY_LIST: &[Param] = &[Param::new("list", Takes::Any)];
 const OPTIONAL: Param = Param::new("vals", Takes::Any).or_null().or_unknown().or_untyped();
@@ -85,19 +85,10 @@ fn distinct(call: &Call<'_>) -> Result<Value, CallError> {
     if call.is_open() {
         return call.unknown();
     }
-    let mut texts: BTreeSet<&str> = BTreeSet::new();
-    let mut kept: Vec<Value> = Vec::new();
-    for item in call.items(0) {
-        let new = match item.as_str() {
-            Some(text) => texts.insert(text),
-            None => kept.iter().all(|other| equal(other, item) != Some(true)),
-        };
-        if new {
-            kept.push(item.clone());
-        }
-    }
     let element = call.ty.element().cloned().unwrap_or(Type::Dynamic);
-    Ok(Value::List(element, kept.into()))
+    let mut seen = Members::default();
+    let new = call.items(0).iter().filter(|item| seen.insert(item));
+    Ok(Value::List(element, new.cloned().collect()))
 }
 
 fn flatten_type(args: &[Value]) -> Result<Type, CallError> {

@@ -29,6 +29,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 const DEFAULT_COST: u32 = 10;
 const MAX_COST: u32 = 31;
 const MIN_COST: u32 = 4;
+/// Each step doubles the time: this one takes a minute or so, the highest takes days.
+const HIGHEST_BEARABLE_COST: u32 = 20;
 
 /// More than this does not enter into the hash.
 const MAX_PASSWORD: usize = 72;
@@ -46,6 +48,11 @@ fn hash(call: &Call<'_>) -> Result<Value, CallError> {
     if cost > MAX_COST.into() {
         let range = format!("{MIN_COST}..{MAX_COST}");
         return Err(failed(format!("crypto/bcrypt: cost {cost} is outside allowed inclusive range {range}")));
+    }
+    if cost > HIGHEST_BEARABLE_COST.into() {
+        return Err(failed(format!(
+            "cost {cost} would take hours or days; at most {HIGHEST_BEARABLE_COST} is supported"
+        )));
     }
     // Too low a cost is no error: it is as if none had been given.
     let cost = u32::try_from(cost).ok().filter(|cost| *cost >= MIN_COST).unwrap_or(DEFAULT_COST);

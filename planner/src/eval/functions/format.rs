@@ -1,5 +1,6 @@
 //! `format` and `formatlist`.
 
+use crate::eval::budget::check_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::eval::functions::verb::{Verb, next_verb};
@@ -32,6 +33,7 @@ fn rendered(format: &str, args: &[Value]) -> Result<String, CallError> {
         next = index + 1;
         highest = highest.max(index);
         out.push_str(&verb.render(index, args)?);
+        check_text(out.len())?;
     }
     out.push_str(&format[at..]);
     match (args.len(), highest) {
@@ -82,6 +84,7 @@ fn format_list(call: &Call<'_>) -> Result<Value, CallError> {
     }
     let rounds = length.map_or(1, |(_, length)| length);
     let mut texts = Vec::with_capacity(rounds);
+    let mut length = 0;
     for round in 0..rounds {
         let row: Vec<Value> = args.iter().map(|arg| arg.items().map_or(arg, |items| &items[round]).clone()).collect();
         if row.iter().all(Value::is_wholly_known) {
@@ -91,6 +94,8 @@ fn format_list(call: &Call<'_>) -> Result<Value, CallError> {
                 }
                 other => other,
             })?;
+            length += text.len();
+            check_text(length)?;
             texts.push(Value::string(text));
         } else {
             texts.push(Value::Unknown(Type::String));

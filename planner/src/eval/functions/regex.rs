@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use regex::Captures;
 
+use crate::eval::budget::check_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::eval::pattern::{Pattern, PatternError, expand};
@@ -82,6 +83,7 @@ fn replace(call: &Call<'_>) -> Result<Value, CallError> {
         out.push_str(&text[end..found.start()]);
         expand(&pattern, &captures, replacement, &mut out);
         end = found.end();
+        check_text(out.len())?;
     }
     out.push_str(&text[end..]);
     Ok(Value::string(out))

@@ -2,7 +2,7 @@
 
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes};
-use crate::value::{Type, Value, convert, equal, unify};
+use crate::value::{Members, Type, Value, convert, unify};
 
 const SET: Takes = Takes::Set(&Takes::Any);
 const FIRST: &[Param] = &[Param::new("first_set", SET)];
@@ -54,9 +54,8 @@ fn intersection(call: &Call<'_>) -> Result<Value, CallError> {
     }
     let sets = sets(call)?;
     let Some((first, others)) = sets.split_first() else { return call.unknown() };
-    let in_all = |item: &&Value| {
-        others.iter().all(|set| set.items().unwrap_or_default().iter().any(|other| equal(item, other) == Some(true)))
-    };
+    let others: Vec<Members<'_>> = others.iter().map(|set| set.items().unwrap_or_default().iter().collect()).collect();
+    let in_all = |item: &&Value| others.iter().all(|set| set.contains(item));
     let kept: Vec<Value> = first.items().unwrap_or_default().iter().filter(in_all).cloned().collect();
     Ok(Value::set(kept, call.ty.element().cloned().unwrap_or(Type::Dynamic)))
 }

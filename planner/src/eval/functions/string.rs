@@ -1,5 +1,6 @@
 //! Functions on whole strings: case, trimming, search, joining and splitting.
 
+use crate::eval::budget::check_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, STRINGS, Takes, returns};
 use crate::go_text::{lower_case, title_case, upper_case};
@@ -18,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "replace",
         &[STR, Param::new("substr", Takes::String), Param::new("replace", Takes::String)],
         returns::string,
-        |call| Ok(Value::string(call.text(0).replace(call.text(1), call.text(2)))),
+        replace,
     ),
     Function::new("split", &[Param::new("separator", Takes::String), STR], returns::strings, split),
     Function::new("startswith", PREFIX, returns::bool, |call| Ok(Value::Bool(call.text(0).starts_with(call.text(1))))),
@@ -77,7 +78,18 @@ fn join(call: &Call<'_>) -> Result<Value, CallError> {
             items.push(text);
         }
     }
+    let length = items.iter().map(|text| text.len()).sum::<usize>();
+    check_text(length.saturating_add(separator.len().saturating_mul(items.len().saturating_sub(1))))?;
     Ok(Value::string(items.join(separator)))
+}
+
+fn replace(call: &Call<'_>) -> Result<Value, CallError> {
+    let (text, old, new) = (call.text(0), call.text(1), call.text(2));
+    if new.len() > old.len() {
+        let more = text.matches(old).count().saturating_mul(new.len() - old.len());
+        check_text(text.len().saturating_add(more))?;
+    }
+    Ok(Value::string(text.replace(old, new)))
 }
 
 fn split(call: &Call<'_>) -> Result<Value, CallError> {

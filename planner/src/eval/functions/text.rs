@@ -1,5 +1,6 @@
 //! Functions that count characters as people see them, or lines.
 
+use crate::eval::budget::check_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::value::Value;
@@ -32,8 +33,10 @@ fn indent(call: &Call<'_>) -> Result<Value, CallError> {
     if !(0..=MAX_INDENT).contains(&spaces) {
         return Err(format!("the number of spaces must be between 0 and {MAX_INDENT}").into());
     }
-    let pad = " ".repeat(spaces as usize);
-    Ok(Value::string(call.text(1).replace('\n', &format!("\n{pad}"))))
+    let (pad, text) = (" ".repeat(spaces as usize), call.text(1));
+    let more = text.matches('\n').count().saturating_mul(pad.len());
+    check_text(text.len().saturating_add(more))?;
+    Ok(Value::string(text.replace('\n', &format!("\n{pad}"))))
 }
 
 /// From an offset, counted from the end when negative, so many characters, or all of them when negative.
