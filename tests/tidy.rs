@@ -89,7 +89,10 @@ fn rust_files(folder: &Path, found: &mut Vec<String>) {
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            rust_files(&path, found);
+            // What a package of its own is compiled to.
+            if path.file_name().is_none_or(|name| name != "target") {
+                rust_files(&path, found);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/"));
         }
@@ -432,6 +435,9 @@ fn no_test_file_is_forgotten() {
         wired.extend(paths.map(|path| format!("tests/{}", path.trim_end_matches('"'))));
     }
     assert!(wired.contains(&"tests/tidy.rs".to_owned()), "{wired:?}");
+    let fuzzed = std::fs::read_to_string(root().join("tests/fuzz/Cargo.toml")).unwrap();
+    let targets = fuzzed.lines().filter_map(|line| line.strip_prefix("path = \"targets/"));
+    wired.extend(targets.map(|path| format!("tests/fuzz/targets/{}", path.trim_end_matches('"'))));
     let mut reached = BTreeSet::new();
     while let Some(path) = wired.pop() {
         wired.extend(submodules(&path));

@@ -146,5 +146,5 @@ fn blocks_and_legacy_variables_that_multiply_end() {
         "{{\"variables\": {{{}, \"v20\": \"x\"}}, \"builders\": [{{\"type\": \"null\", \"communicator\": \"none\"}}]}}",
         variables.join(", ")
     );
-    assert_says(&refused("t.json", &text), &["longer than 64 MiB"]);
+    assert_says(&refused("t.json", &text), &["more than 67108864 bytes of text"]);
 }

@@ -10,7 +10,6 @@ mod json;
 mod json_limits;
 mod legacy;
 mod limits;
-mod mutations;
 mod node;
 mod parse;
 mod pieces;

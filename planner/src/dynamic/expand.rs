@@ -13,7 +13,7 @@ use crate::syntax::ast::{Block, Body};
 pub(super) const DYNAMIC: &str = "dynamic";
 
 /// How many blocks one can stand for.
-const MAX_BLOCKS: usize = 1 << 16;
+const MAX_BLOCKS: usize = 1 << 18;
 
 /// Whether `block` stands for other blocks.
 pub fn is_dynamic(block: &Block) -> bool {

@@ -35,6 +35,12 @@ pub fn format(text: &str) -> String {
     sheet.write()
 }
 
+/// The tokens of `text` as the layout knows them, comments and line ends included: what [`format`] never changes.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    scan_all(text, Mode::Body).into_iter().map(|token| token.text(text))
+}
+
 /// The tokens and how many blanks stand in front of each.
 struct Sheet<'t> {
     text: &'t str,

@@ -14,4 +14,4 @@ mod spacing;
 mod tests;
 mod width;
 
-pub use layout::format;
+pub use layout::{format, tokens};

@@ -79,6 +79,12 @@ impl Functions {
         self
     }
 
+    /// The same without the one called `name`.
+    pub fn without(mut self, name: &str) -> Self {
+        Arc::make_mut(&mut self.0).remove(name);
+        self
+    }
+
     /// The same for a check of an expression that is evaluated for good later: what may answer differently then is not
     /// asked, and its answer is unknown.
     pub fn for_checks(&self) -> Self {

@@ -1,0 +1,5 @@
+%{ if on }items:
+%{ for at, item in items ~}
+  - ${at}: ${item}
+%{ endfor ~}
+%{ else }none%{ endif }
