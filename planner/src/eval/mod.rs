@@ -4,8 +4,10 @@
 //! [`Functions`] table. Functions are the only ones that touch the world, by way of a [`Host`].
 
 mod access;
+mod base64_text;
 mod budget;
 mod call;
+mod charset;
 mod choice;
 mod collection;
 mod evaluator;

@@ -13,6 +13,11 @@ struct Row {
 }
 
 #[test]
+fn charsets() {
+    check("functions-charset.jsonl", 800);
+}
+
+#[test]
 fn csv_documents() {
     check("functions-csvdecode.jsonl", 400);
 }

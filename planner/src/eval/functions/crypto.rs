@@ -2,14 +2,13 @@
 
 use std::convert::Infallible;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use rsa::hazmat::rsa_decrypt_and_check;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::rand_core::TryCryptoRng;
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey};
 
+use crate::eval::base64_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::eval::functions::pem::{Block, find};
@@ -62,9 +61,7 @@ fn hash(call: &Call<'_>) -> Result<Value, CallError> {
 
 fn decrypt(call: &Call<'_>) -> Result<Value, CallError> {
     let (text, key) = (call.text(0), call.text(1));
-    let digits: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
-    let secret = BASE64_STANDARD
-        .decode(digits)
+    let secret = base64_text::decode(text)
         .map_err(|_| format!("failed to decode input {}: cipher text must be base64-encoded", quote(text)))?;
     let block = find(key).ok_or("failed to parse key: no key found")?;
     let key = private_key(&block)?;

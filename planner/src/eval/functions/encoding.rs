@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::eval::base64_text;
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Param, Takes, returns};
 use crate::go_text::url_encode;
@@ -42,11 +43,9 @@ fn json_type(_: &[Value]) -> Result<Type, CallError> {
     Ok(Type::Dynamic)
 }
 
-/// The padded standard alphabet; line breaks between the digits do not count.
 fn base64_decode(call: &Call<'_>) -> Result<Value, CallError> {
     let text = call.text(0);
-    let digits: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
-    let Ok(bytes) = BASE64_STANDARD.decode(digits) else {
+    let Ok(bytes) = base64_text::decode(text) else {
         return Err(format!("failed to decode base64 data '{text}'").into());
     };
     match String::from_utf8(bytes) {

@@ -5,6 +5,7 @@
 
 mod boolean;
 mod calendar;
+mod charset;
 mod cidr;
 mod collection;
 mod control;

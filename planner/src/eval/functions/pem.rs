@@ -1,8 +1,7 @@
 //! Blocks of base64 between `-----BEGIN X-----` and `-----END X-----`, as lenient as tools are: other text around them
 //! does not matter, nor how long lines are.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use crate::eval::base64_text;
 
 /// One block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ fn read<'a>(label: &str, lines: impl Iterator<Item = &'a str>) -> Option<Block> 
     let (mut headers, mut digits) = (Vec::new(), String::new());
     for line in lines {
         if line.trim_end() == end {
-            let content = BASE64_STANDARD.decode(&digits).ok()?;
+            let content = base64_text::decode(&digits).ok()?;
             return Some(Block { label: label.to_owned(), headers, content });
         }
         match line.split_once(':') {

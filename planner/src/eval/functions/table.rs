@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::eval::functions::function::Function;
 use crate::eval::functions::{
-    boolean, calendar, cidr, collection, control, crypto, csv, date, encoding, file, file_set, format, gzip, hash,
-    lookup, number, path, regex, secret, sequence, set, string, template_file, text, yaml,
+    boolean, calendar, charset, cidr, collection, control, crypto, csv, date, encoding, file, file_set, format, gzip,
+    hash, lookup, number, path, regex, secret, sequence, set, string, template_file, text, yaml,
 };
 
 /// Those that may answer the same question differently the next time: by the clock, by chance, or by a service.
@@ -37,6 +37,7 @@ impl Functions {
         let families = [
             boolean::FUNCTIONS,
             calendar::FUNCTIONS,
+            charset::FUNCTIONS,
             cidr::FUNCTIONS,
             collection::FUNCTIONS,
             control::FUNCTIONS,

@@ -1,11 +1,9 @@
 //! Scalars: what their text means.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-
 use super::error::YamlError;
 use super::time::timestamp;
 use super::token::Style;
+use crate::eval::base64_text;
 use crate::value::{Number, Type, Value, quote};
 
 const STRING: &str = "tag:yaml.org,2002:str";
@@ -110,19 +108,13 @@ fn tagged(tag: &str, text: &str) -> Result<Value, YamlError> {
     let refused = |more: &str| YamlError::new(format!("cannot parse {} as {tag}{more}", quote(text)));
     match tag {
         // There are no bytes among the values, so what they are encoded as is kept.
-        BINARY if !is_base64(text) => Err(refused(": not valid base64")),
+        BINARY if base64_text::decode(text).is_err() => Err(refused(": not valid base64")),
         BOOL => bool_word(text).map(Value::Bool).ok_or_else(|| refused("")),
         INT | FLOAT => number(&text.replace('_', "")).map(Value::Number).ok_or_else(|| refused("")),
         TIMESTAMP => timestamp(text).map(Value::string).ok_or_else(|| refused("")),
         NULL => Ok(Value::Null(Type::Dynamic)),
         _ => Ok(Value::string(text)),
     }
-}
-
-/// Whether it is base64; line breaks between the digits do not count.
-fn is_base64(text: &str) -> bool {
-    let digits: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
-    BASE64_STANDARD.decode(digits).is_ok()
 }
 
 /// A decimal number, or a whole number of 64 bits with a prefix that tells its base.
