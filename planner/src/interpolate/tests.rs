@@ -138,6 +138,9 @@ fn what_is_no_template_is_refused_as_go_does() {
         ("{{/* a */ }}", 1, "comment ends before closing delimiter"),
         ("{{\u{1}}}", 1, "unrecognized character in action: U+0001"),
         ("{{end of the line}}", 1, "unexpected \"of\" in end"),
+        ("{{user\u{a0}`x`}}", 1, "bad character U+00A0"),
+        ("{{block `b` 1}}\n{{else}}", 1, "unexpected {{else}} in block clause"),
+        ("{{define `b`}}\n{{else}}", 2, "unexpected {{else}} in define clause"),
         ("{{upper else}}", 1, "unexpected <else> in operand"),
     ];
     for (text, line, message) in rows {

@@ -1,7 +1,7 @@
 //! Text to tokens, by the rules of Go's `text/template`.
 
 use crate::interpolate::language::token::{Keyword, Kind, Token};
-use crate::value::quote;
+use crate::value::notation::{is_printable, quote};
 
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
@@ -331,7 +331,7 @@ fn with_code(c: Option<char>) -> String {
     match c {
         // What Go's scanner takes for the end of the text.
         None => "U+FFFFFFFFFFFFFFFF".to_owned(),
-        Some(c) if c.is_control() => format!("U+{:04X}", u32::from(c)),
+        Some(c) if !is_printable(c) => format!("U+{:04X}", u32::from(c)),
         Some(c) => format!("U+{:04X} '{c}'", u32::from(c)),
     }
 }

@@ -1,4 +1,5 @@
-//! The numbers and characters in templates.
+//! The numbers and characters in templates. Complex numbers and hexadecimal fractions, which Go has as well, are refused: no
+//! template has a use for them.
 
 use crate::interpolate::language::token::{Kind, Token};
 use crate::interpolate::language::tree::Number;

@@ -295,7 +295,9 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let name = self.name(&token, CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;
-        self.body(name, CONTEXT)?;
+        let (body, ending) = self.list()?;
+        self.check_end(ending, CONTEXT)?;
+        self.add(name, body)?;
         self.scope = outer;
         Ok(())
     }
@@ -304,17 +306,18 @@ impl Parser<'_> {
     fn define(&mut self, name: Arc<str>, context: &str) -> Parsed<()> {
         let depth = self.scope.depth + 1;
         let outer = std::mem::replace(&mut self.scope, Scope { depth, ..Scope::new() });
-        self.body(name, context)?;
+        let (body, ending) = self.list()?;
+        let inner = std::mem::replace(&mut self.scope, outer);
+        // Unlike all other faults, this one is where the body begins.
+        self.check_end(ending, context)?;
+        let outer = std::mem::replace(&mut self.scope, inner);
+        self.add(name, body)?;
         self.scope = outer;
         Ok(())
     }
 
-    fn body(&mut self, name: Arc<str>, context: &str) -> Parsed<()> {
-        let (body, ending) = self.list()?;
-        if ending != Ending::End {
-            return self.fault(format!("unexpected {} in {context}", ending.shown()));
-        }
-        self.add(name, body)
+    fn check_end(&self, ending: Ending, context: &str) -> Parsed<()> {
+        if ending == Ending::End { Ok(()) } else { self.fault(format!("unexpected {} in {context}", ending.shown())) }
     }
 
     /// Of several templates of one name only one may say anything.
