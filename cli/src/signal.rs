@@ -107,6 +107,24 @@ async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>
     }
 }
 
+/// Ends the program with the first signal, after `farewell`, until what is returned is dropped. When the system does not
+/// let us, signals end the program as usual.
+pub fn end_after(farewell: impl FnOnce() + Send + 'static) -> Option<Watcher> {
+    let watcher = Watcher::spawn(|interrupt, terminate| end_with(interrupt, terminate, farewell));
+    watcher.inspect_err(|error| tracing::warn!("signals are not caught: {error}")).ok()
+}
+
+#[expect(clippy::exit, reason = "the main thread waits for input that does not come")]
+async fn end_with(mut interrupt: Signal, mut terminate: Signal, farewell: impl FnOnce()) {
+    let (number, _) = tokio::select! {
+        Some(()) = interrupt.recv() => INTERRUPT,
+        Some(()) = terminate.recv() => TERMINATE,
+        else => return,
+    };
+    farewell();
+    std::process::exit(Exit::Signal(number).code().into());
+}
+
 /// A signal's number and Go's word for it.
 const INTERRUPT: (u8, &str) = (2, "interrupt");
 const TERMINATE: (u8, &str) = (15, "terminated");

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use expectrl::{Eof, Expect};
+use rustix::termios::LocalModes;
 
 use crate::sandbox::{Output, Sandbox};
 use crate::terminal::on_terminal;
@@ -213,4 +214,20 @@ fn lines_are_remembered_where_the_configuration_is() {
     let sandbox = Sandbox::with_template(TEMPLATE);
     sandbox.write(".config", "a file");
     type_in(&sandbox, &[("40 + 2\r", "42\r\n"), (&format!("{UP}\r"), "42\r\n"), (CTRL_D, "\r\n")]);
+}
+
+#[test]
+fn termination_leaves_the_terminal_as_it_was() {
+    let sandbox = Sandbox::with_template(TEMPLATE);
+    let mut session = on_terminal(&sandbox, &["console", "t.pkr.hcl"]);
+    session.expect(READING).unwrap();
+    let process = session.get_process();
+    let terminal = process.get_raw_handle().unwrap();
+    let by_line = || rustix::termios::tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ICANON);
+    assert!(!by_line(), "lines are edited by the program");
+    let pid = rustix::process::Pid::from_raw(process.pid().as_raw()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let status = process.wait().unwrap();
+    assert!(format!("{status:?}").ends_with(" 143)"), "{status:?}");
+    assert!(by_line(), "{status:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::config::{Behavior, CompletionType, Config};
 use rustyline::error::ReadlineError;
@@ -18,6 +19,7 @@ use crate::exit::Exit;
 use crate::folders::config_folder;
 use crate::frontend::show;
 use crate::session::Session;
+use crate::signal::{Watcher, end_after};
 
 const PROMPT: &str = "> ";
 /// Beside the configuration.
@@ -26,6 +28,7 @@ const HISTORY_LINES: usize = 1000;
 
 /// Answers what is typed until the person leaves. Faults in what was typed are none of the program.
 pub fn converse(session: &mut Session, interpreter: &Interpreter) -> Exit {
+    let _watcher = restored_in_the_end();
     let history = history_file(session);
     let mut editor = match editor(session, interpreter) {
         Ok(editor) => editor,
@@ -52,6 +55,15 @@ pub fn converse(session: &mut Session, interpreter: &Interpreter) -> Exit {
         }
     }
     Exit::Success
+}
+
+/// Sees to it that termination does not leave the terminal in the mode in which lines are edited.
+fn restored_in_the_end() -> Option<Watcher> {
+    let modes = tcgetattr(std::io::stdin()).ok()?;
+    end_after(move || {
+        // The program ends in any case.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &modes);
+    })
 }
 
 fn give_up(session: &mut Session, error: &ReadlineError) -> Exit {
