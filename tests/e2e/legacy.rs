@@ -294,3 +294,52 @@ fn an_error_is_cleaned_up_after() {
     sandbox.run(&["build", "t.json"]).expect(1);
     assert_eq!(sandbox.read("cleaned"), "cleaned\n");
 }
+
+/// A template with one file of this content.
+fn with_content(content: &str) -> Sandbox {
+    let text = serde_json::json!({
+        "variables": {"v": "1.2", "home": "{{env `PLACE`}}", "both": "{{user `home`}}-{{user `v`}}"},
+        "builders": [{"type": "file", "name": "box-{{user `v`}}", "target": "out.txt", "content": content}],
+    });
+    let mut sandbox = sandbox(&text.to_string());
+    sandbox.set("PLACE", "here");
+    sandbox
+}
+
+#[test]
+fn strings_are_rendered() {
+    for (content, expected) in [
+        ("{{user `both`}} {{user `nope`}}|", "here-1.2 |"),
+        ("{{build_name}} {{build_type}} {{packer_version}}", "box-1.2 file 1.16.0"),
+        ("{{timestamp | len}} {{isotime `2006-01-02` | len}} {{isotime | len}}", "10 10 20"),
+        ("{{if eq build_type `file`}}f{{else}}x{{end}} {{printf `%05.1f` 2.25}}", "f 002.2"),
+        ("{{`{{.Names}}`}} {{/* no one reads this */ -}} \n x", "{{.Names}} x"),
+    ] {
+        let sandbox = with_content(content);
+        sandbox.run(&["build", "t.json"]).expect(0);
+        assert_eq!(sandbox.read("out.txt"), expected, "{content}");
+    }
+}
+
+#[test]
+fn strings_that_cannot_be_rendered_are_refused_with_their_place() {
+    for (content, expected) in [
+        (
+            "{{env `PLACE`}}",
+            "render 'content': template: root:1:2: executing \"root\" at <env `PLACE`>: error calling env: env vars are \
+             not allowed here in:",
+        ),
+        (
+            "{{eq `1` 1}}",
+            "render 'content': template: root:1:2: executing \"root\" at <eq `1` 1>: error calling eq: incompatible types \
+             for comparison: string and int in:",
+        ),
+        ("\n{{ foo bar }}", "invalid 'content': template: root:2: function \"foo\" not defined in:"),
+        ("{{user\u{a0}`v`}}", "invalid 'content': template: root:1: bad character U+00A0 in:"),
+        ("{{if true}}x", "invalid 'content': template: root:1: unexpected EOF in:"),
+    ] {
+        let text = with_content(content).run(&["validate", "t.json"]).expect(1);
+        // It is folded at the width of a terminal.
+        assert!(text.replace('\n', " ").contains(expected), "{content}\n{text}");
+    }
+}
