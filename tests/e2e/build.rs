@@ -362,6 +362,23 @@ build {
 }
 
 #[test]
+fn functions_of_both_languages_tell_one_start_of_the_process() {
+    let sandbox = Sandbox::with_template(
+        r#"
+source "file" "a" {
+  content = "${legacy_isotime("150405.000")} ${legacy_strftime("%H%M%S%L")} {{isotime `150405.000`}} {{strftime `%H%M%S%L`}}"
+  target  = "a.txt"
+}
+build { sources = ["file.a"] }
+"#,
+    );
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+    let text = sandbox.read("a.txt");
+    let times: Vec<&str> = text.split(' ').collect();
+    assert!(times.len() == 4 && times.iter().all(|time| *time == times[0]), "{text}");
+}
+
+#[test]
 fn force_starts_a_fresh_manifest() {
     let template = r#"
 source "null" "a" { communicator = "none" }

@@ -12,6 +12,12 @@ struct Row {
     gives: String,
 }
 
+/// Too few arguments and too many, nulls, unknowns, other types.
+#[test]
+fn arguments() {
+    check("functions-arguments.jsonl", 1385);
+}
+
 #[test]
 fn charsets() {
     check("functions-charset.jsonl", 800);

@@ -28,14 +28,15 @@ fn coalesce_type(args: &[Value]) -> Result<Type, CallError> {
     unify(&types).ok_or_else(|| "all arguments must have the same type".into())
 }
 
-/// The first argument that is not null and not an empty string.
+/// The first argument that is not null and, if texts are what is asked for, not empty. As in the reference, one that
+/// turns out not to have the common type after all is passed over.
 fn coalesce(call: &Call<'_>) -> Result<Value, CallError> {
     for arg in call.args {
-        let value = convert(arg, call.ty)?;
+        let Ok(value) = convert(arg, call.ty) else { continue };
         if !value.is_known() {
             return call.unknown();
         }
-        if !value.is_null() && value.as_str() != Some("") {
+        if !value.is_null() && (*call.ty != Type::String || value.as_str() != Some("")) {
             return Ok(value);
         }
     }
@@ -105,6 +106,10 @@ fn flatten_type(args: &[Value]) -> Result<Type, CallError> {
 
 fn flatten(call: &Call<'_>) -> Result<Value, CallError> {
     let mut items = Vec::new();
+    // Maps and objects get this far with unknowns in them, and are refused when these are known.
+    if call.args[0].items().is_none() {
+        return call.unknown();
+    }
     if flatten_into(&call.args[0], &mut items) { Ok(Value::tuple(items)) } else { call.unknown() }
 }
 

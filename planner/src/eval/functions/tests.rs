@@ -186,6 +186,7 @@ fn collections() {
     check("flatten([[1, [2]], [], 3])", "[1,2,3] tuple");
     check("flatten([unks])", "unknown dynamic");
     check("flatten([set, [[]]])", r#"["a","b"] tuple"#);
+    check("flatten({ a = unk })", "unknown dynamic");
     check_error("flatten({})", "can only flatten lists, sets and tuples");
     check("distinct([\"b\", \"a\", \"b\"])", r#"["b","a"] list of string"#);
     check("distinct([1, 1.0, 2])", "[1,2] list of number");
@@ -202,6 +203,8 @@ fn first_of_many() {
     check("coalesce(null, \"\", \"x\")", r#""x" string"#);
     check("coalesce(null, 0)", "0 number");
     check("coalesce(1, \"a\")", r#""1" string"#);
+    check("coalesce(\"\", {}, dyn)", r#""" string"#);
+    check("coalesce(set, convert([], list(number)))", "[] list of number");
     check("coalesce(unk, \"a\")", "unknown string");
     check("coalesce(\"a\", unk)", r#""a" string"#);
     check_error("coalesce(null, \"\")", "no non-null, non-empty-string arguments");
