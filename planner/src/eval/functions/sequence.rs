@@ -88,7 +88,7 @@ fn range(call: &Call<'_>) -> Result<Value, CallError> {
         _ => return Err("must have one, two, or three arguments".into()),
     };
     let step = step.unwrap_or_else(|| if end < start { -&one } else { one });
-    if step.is_zero() {
+    if step.is_zero() && start != end {
         return Err(CallError::argument(2, "step must not be zero"));
     }
     let down = step.is_negative();
@@ -139,7 +139,7 @@ fn slice_type(args: &[Value]) -> Result<Type, CallError> {
             None => Type::Dynamic,
         }),
         Type::Set(_) => {
-            let why = "cannot slice a set, because sets do not have indices; explicitly convert to a list if the \
+            let why = "cannot slice a set, because its elements do not have indices; explicitly convert to a list if the \
                        ordering of the result is not important";
             Err(CallError::argument(0, why))
         }

@@ -235,6 +235,7 @@ fn sequences() {
     check("range(1, 2, 0.5)", "[1,1.5] list of number");
     check("range(5, 1, -2)", "[5,3] list of number");
     check("range(0)", "[] list of number");
+    check("range(1, 1, 0)", "[] list of number");
     check("length(range(1024))", "1024 number");
     check_error("range(1025)", "more than 1024 values were generated");
     check_error("range(1/0)", "more than 1024 values were generated");
