@@ -69,7 +69,7 @@ fn memory_grows_with_the_text() {
             worst = worst.max(slope);
         }
     }
-    assert!(worst <= PER_BYTE as f64, "{worst:.1} bytes for each byte of text");
+    assert!(worst <= PER_BYTE, "{worst:.1} bytes for each byte of text");
 }
 
 const NONE: &str =
