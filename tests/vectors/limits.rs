@@ -16,27 +16,43 @@ fn first(diagnostics: &Diagnostics) -> Option<String> {
     diagnostics.iter().next().map(|diagnostic| diagnostic.summary.clone())
 }
 
+/// What stands in itself: in front, in the middle, behind.
+const NESTED: [(&str, &str, &str); 17] = [
+    ("[", "", "]"),
+    ("[1, ", "2", ", 3]"),
+    ("(", "a", ")"),
+    ("{a=", "1", "}"),
+    ("{a=1,a=", "1", "}"),
+    ("{(\"a\")=", "1", "}"),
+    ("f(", "", ")"),
+    ("try(1, ", "1", "...)"),
+    ("a[", "0", "]"),
+    ("\"${", "a", "}\""),
+    ("\"%{ if a }${", "a", "}%{ endif }\""),
+    ("!", "a", ""),
+    ("-", "a", ""),
+    ("a ? b : ", "c", ""),
+    ("a ? ", "b", " : c"),
+    ("[for a in ", "y", ": a]"),
+    ("{for a, b in ", "y", ": a => b...}"),
+];
+
+fn nested(before: &str, inner: &str, after: &str, n: usize) -> String {
+    format!("x = {}{inner}{}\n", before.repeat(n), after.repeat(n))
+}
+
 #[test]
 fn deep_and_long_text_is_refused() {
     const DEEP: &str = "Expression nested too deeply";
     const LONG: &str = "Too many operators in one expression";
-    let n = 10_000;
-    let rows: Vec<(String, Option<&str>)> = vec![
-        (format!("x = {}{}\n", "[".repeat(n), "]".repeat(n)), Some(DEEP)),
+    let n = 100_000;
+    let mut rows: Vec<(String, Option<&str>)> = vec![
         (format!("x = {}\n", "[".repeat(n)), Some(DEEP)),
-        (format!("x = {}a{}\n", "(".repeat(n), ")".repeat(n)), Some(DEEP)),
-        (format!("x = {}1{}\n", "{a=".repeat(n), "}".repeat(n)), Some(DEEP)),
-        (format!("x = {}1{}\n", "{a=1,a=".repeat(n), "}".repeat(n)), Some(DEEP)),
-        (format!("x = {}1{}\n", "f(".repeat(n), ")".repeat(n)), Some(DEEP)),
-        (format!("x = a{}0{}\n", "[a".repeat(n), "]".repeat(n)), Some(DEEP)),
-        (format!("x = {}a{}\n", "\"${".repeat(n), "}\"".repeat(n)), Some(DEEP)),
-        (format!("x = {}a\n", "!".repeat(n)), Some(DEEP)),
-        (format!("x = {}a\n", "-".repeat(n)), Some(DEEP)),
-        (format!("x = {}c\n", "a ? b : ".repeat(n)), Some(DEEP)),
         (format!("x = a{}\n", "[*]".repeat(n)), Some(DEEP)),
-        (format!("x = {}y{}\n", "[for a in ".repeat(n), ": a]".repeat(n)), Some(DEEP)),
         (format!("{}{}", "b {\n".repeat(n), "}\n".repeat(n)), Some(DEEP)),
+        (format!("{}{}", "dynamic \"b\" {\ncontent {\n".repeat(n), "}\n}\n".repeat(n)), Some(DEEP)),
         (format!("x = <<E\n{}{}\nE\n", "%{ if a }".repeat(n), "%{ endif }".repeat(n)), Some(DEEP)),
+        (format!("x = <<E\n{}{}\nE\n", "%{ for a in b }".repeat(n), "%{ endfor }".repeat(n)), Some(DEEP)),
         (format!("x = a{}\n", " + a".repeat(100_000)), Some(LONG)),
         (format!("x = a{}\n", " && a".repeat(129)), Some(LONG)),
         (format!("x = a{}\n", " + a".repeat(128)), None),
@@ -44,7 +60,14 @@ fn deep_and_long_text_is_refused() {
         (format!("x = a{}\n", ".*".repeat(2)), Some("Nested splat expression not allowed")),
         (format!("x = {}{}\n", "[".repeat(60), "]".repeat(60)), None),
         (format!("x = a{}\n", "[*].b".repeat(60)), None),
+        (format!("x = a{}\n", "[0]".repeat(100_000)), None),
+        (format!("x = a{}\n", ".b.0".repeat(100_000)), None),
+        (format!("x = a{}\n", ".b[0]".repeat(100_000)), None),
     ];
+    for (before, inner, after) in NESTED {
+        rows.push((nested(before, inner, after, 15), None));
+        rows.extend([200, 10_000, 100_000].map(|n| (nested(before, inner, after, n), Some(DEEP))));
+    }
     for (text, expected) in rows {
         let found = on_small_stack({
             let text = text.clone();
@@ -95,6 +118,31 @@ fn an_object_may_have_very_many_keys() {
     assert_eq!(n_items(format!("x = {{\n{}}}\n", (0..n).map(|i| format!("  key_{i} = {i}\n")).collect::<String>())), n);
     assert_eq!(n_items(format!("x = {{{}}}\n", (0..n).map(|i| format!("\"k{i}\": [{i}], ")).collect::<String>())), n);
     assert_eq!(n_items(format!("x = {{\n{}}}\n", "  same = { same = 1, same = 2 }\n".repeat(n))), n);
+}
+
+/// One of each of what a text is made of, a megabyte long.
+#[test]
+fn long_tokens_parse() {
+    let long = "x".repeat(1 << 20);
+    for text in [
+        format!("a = \"{long}\"\n"),
+        format!("a = \"{}\"\n", "\\n\\u00e9$${".repeat(1 << 17)),
+        format!("a = <<E\n{long}\nE\n"),
+        format!("a = <<-E\n{}  E\n", "    x\n".repeat(1 << 17)),
+        format!("a = <<{long}\nx\n{long}\n"),
+        format!("{long} = {long}.{long}\n"),
+        format!("{long} \"{long}\" {{\n}}\n"),
+        format!("a = {}\n", "1".repeat(1 << 20)),
+        format!("# {long}\na = 1 /* {long} */\n// {long}"),
+        format!("a = 1{}\n", " ".repeat(1 << 20)),
+        "\n".repeat(1 << 20),
+        format!("b {} {{\n}}\n", "\"x\" ".repeat(20_000)),
+    ] {
+        let mut files = Files::new();
+        let file = files.add("t", text.as_str());
+        let (_, found) = parse_body(&mut files, file);
+        assert!(found.is_empty(), "{}…", &text[..20]);
+    }
 }
 
 #[test]
