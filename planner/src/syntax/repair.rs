@@ -14,7 +14,7 @@ use crate::syntax::shape::{Pieces, Shape, Shapes, shapes};
 use crate::syntax::token::TokenKind;
 
 /// A text shorter than this holds nothing that is worth taking apart.
-const LONG_TEXT: usize = 4096;
+const LONG_TEXT: usize = 1024;
 
 /// A text and what is hidden of it.
 pub(super) struct Repair<'t> {

@@ -10,7 +10,7 @@ use crate::syntax::scan::{self, Mode};
 use crate::syntax::token::{Token, TokenKind};
 
 /// Items that stand side by side make one piece up to this many bytes.
-const PIECE: usize = 2048;
+const PIECE: usize = 512;
 /// The parser compares all keys of an object with each other: as many can be in one piece.
 const PIECE_KEYS: usize = 32;
 /// What is nested deeper than this is left to the parser, which refuses it.
