@@ -148,3 +148,30 @@ fn blocks_and_legacy_variables_that_multiply_end() {
     );
     assert_says(&refused("t.json", &text), &["more than 67108864 bytes of text"]);
 }
+
+/// 20,000 of whatever a template can have many of.
+#[test]
+fn very_many_of_each_kind_are_valid() {
+    let many = |line: &str| (0..20_000).map(|at| line.replace('#', &at.to_string())).collect::<String>();
+    let sources = many("source \"null\" \"s#\" {\n  communicator = \"none\"\n}\n");
+    for (template, values) in [
+        (many("locals {\n  a# = #\n}\n"), String::new()),
+        (format!("locals {{\n  a0 = 0\n{}}}\n", many("  b# = local.a0\n")), String::new()),
+        (format!("locals {{\n  a = {{\n{}  }}\n  b = local.a.k7\n}}\n", many("    k# = \"v#\"\n")), String::new()),
+        (many("variable \"v#\" {\n  type = string\n}\n"), many("v# = \"x\"\n")),
+        (many("data \"null\" \"d#\" {\n  input = \"x\"\n}\n"), String::new()),
+        (format!("{sources}build {{\n  sources = [{}]\n}}\n", many("\"null.s#\", ")), String::new()),
+        (
+            format!(
+                "build {{\n  sources = [\"null.x\"]\n{}}}\n",
+                many("  provisioner \"sleep\" {\n    name = \"p#\"\n  }\n")
+            ),
+            String::new(),
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("t.pkr.hcl", format!("{template}{BUILD}"));
+        sandbox.write("t.auto.pkrvars.hcl", values);
+        sandbox.run(&["validate", "."]).expect(0);
+    }
+}
