@@ -4,6 +4,7 @@
 
 use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::files::Files;
+use planner::render::shown_part;
 use planner::span::Span;
 use serde::Serialize;
 
@@ -132,14 +133,17 @@ fn range(span: Span, files: &Files) -> Range {
 
 fn snippet(diagnostic: &Diagnostic, subject: Span, files: &Files, scrubber: &Scrubber) -> Snippet {
     let around = diagnostic.context.filter(|context| context.file == subject.file).unwrap_or(subject);
-    let (first, _) = files.line_column(subject.file, subject.start.min(around.start));
+    let first = files.line_at(subject.file, subject.start.min(around.start));
     let text = &files.get(subject.file).text;
     // A range that ends with a line end does not reach into the next line.
     let last_byte = subject.end.max(around.end).saturating_sub(1).min(text.len() as u32);
-    let (last, _) = files.line_column(subject.file, last_byte);
+    let last = files.line_at(subject.file, last_byte);
     let start = files.line_start(subject.file, first).unwrap_or(0) as usize;
     let end = files.line_start(subject.file, last + 1).map_or(text.len(), |next| next as usize);
     let code = text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r']);
+    let shown = shown_part(code, (subject.start as usize).saturating_sub(start));
+    let first = first + code[..shown.start].matches('\n').count();
+    let (start, code) = (start + shown.start, &code[shown]);
     let inside = |byte: u32| (byte as usize).saturating_sub(start).min(code.len());
     let (from, to) = (inside(subject.start), inside(subject.end));
     let part = |range: std::ops::Range<usize>| scrubber.scrub(code.get(range).unwrap_or_default()).into_owned();
@@ -200,6 +204,23 @@ mod tests {
             { "traversal": "a", "statement": "is null" },
         ]);
         assert_eq!(snippet["values"], values);
+    }
+
+    #[test]
+    fn of_a_very_long_line_a_part_is_shown_that_cuts_no_string() {
+        let mut files = Files::new();
+        let secret = "a secret ".repeat(60);
+        let file =
+            files.add("t", format!("{}\"{secret}\" wrong \"{secret}\"{}", " 1,".repeat(5_000), " 2,".repeat(5_000)));
+        let start = files.get(file).text.find("wrong").unwrap() as u32;
+        let diagnostic = Diagnostic::error("Wrong", "", Span { file, start, end: start + 5 });
+        let scrubber = Scrubber::new();
+        scrubber.hide(&secret);
+        let mut verdict = Verdict::default();
+        verdict.add(&Diagnostics::from(diagnostic), &files, &scrubber);
+        let snippet = &document(&verdict)["diagnostics"][0]["snippet"];
+        assert_eq!(snippet["code"], "\"<sensitive>\" wrong \"<sensitive>\"");
+        assert_eq!((&snippet["highlight_start_offset"], &snippet["highlight_end_offset"]), (&json!(14), &json!(19)));
     }
 
     #[test]

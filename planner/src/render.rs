@@ -2,6 +2,7 @@
 //! know it, so it is exact to the blank.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
@@ -101,13 +102,24 @@ struct Excerpt<'t> {
 }
 
 fn excerpt(line: &str, subject: usize) -> Excerpt<'_> {
-    if line.len() <= MAX_LINE {
-        return Excerpt { from: 0, before: "", line, after: "" };
-    }
-    let from = line.floor_char_boundary(subject.saturating_sub(AROUND));
-    let end = line.floor_char_boundary(subject.saturating_add(AROUND));
+    let Range { start: from, end } = shown_part(line, subject);
     let mark = |cut| if cut { "…" } else { "" };
     Excerpt { from, before: mark(from > 0), line: &line[from..end], after: mark(end < line.len()) }
+}
+
+/// What to show of a text with something wrong at byte `subject`: all of it, unless it is very long.
+///
+/// It is not cut inside of a quoted string: half of a secret would not be found and hidden.
+pub fn shown_part(text: &str, subject: usize) -> Range<usize> {
+    if text.len() <= MAX_LINE {
+        return 0..text.len();
+    }
+    let boundary = |at: usize| text.floor_char_boundary(at);
+    let (from, end) = (boundary(subject.saturating_sub(AROUND)), boundary(subject.saturating_add(AROUND)));
+    let (first, last) = (boundary(from.saturating_sub(MAX_LINE)), boundary(end.saturating_add(MAX_LINE)));
+    let opened = text[first..from].rfind('"').map_or(from, |at| first + at);
+    let closed = text[end..last].find('"').map_or(end, |at| end + at + 1);
+    opened..closed
 }
 
 /// The line with the part `start..end` of it underlined, as far as there is one.
