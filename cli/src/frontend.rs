@@ -200,14 +200,6 @@ fn template_root(path: &str, working_dir: &Path) -> String {
     parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned())
 }
 
-/// The system's reason in the words that scripts match.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
-}
-
 /// Hides every text inside sensitive variables and locals.
 ///
 /// What was given for a sensitive variable is hidden as it was typed as well: it may be what cannot be read.

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use planner::files::Files;
 use planner::legacy::{LegacyTemplate, null_template, parse};
+use planner::os_words::os_words;
 use planner::value::quote;
 
 use crate::args::ConfigType;
-use crate::frontend::reason;
 
 /// The languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl TemplateKind {
         match std::fs::metadata(working_dir.join(path)) {
             Ok(found) if found.is_dir() => Ok(Self::Hcl2),
             Ok(_) => Ok(typed),
-            Err(error) => Err(format!("{}: stat {path}: {}", quote(path), reason(&error))),
+            Err(error) => Err(format!("{}: stat {path}: {}", quote(path), os_words(&error))),
         }
     }
 }
@@ -62,7 +62,7 @@ pub fn read_legacy(path: &str, working_dir: &Path, files: &mut Files) -> Result<
         return Ok(null_template());
     }
     let text = if path == STDIN { read_stdin() } else { std::fs::read(working_dir.join(path)) };
-    let text = text.map_err(|error| format!("{NOT_LEGACY}open {path}: {}", reason(&error)))?;
+    let text = text.map_err(|error| format!("{NOT_LEGACY}open {path}: {}", os_words(&error)))?;
     let template = parse(files, path, &text).map_err(|error| format!("{NOT_LEGACY}{error}"))?;
     Ok(LegacyTemplate { path: Some(clean(&working_dir.join(path))), ..template })
 }

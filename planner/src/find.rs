@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Files;
+use crate::os_words::os_words;
 use crate::span::{FileId, Span};
 
 /// What the command line argument stands for.
@@ -56,7 +57,7 @@ fn single_file(argument: &str) -> TemplateFiles {
 fn list_directory(argument: &str, full: &Path) -> Result<TemplateFiles, Diagnostics> {
     let mut names = file_names(full).map_err(|error| {
         let summary = format!("Could not list the directory {argument}");
-        Diagnostics::from(Diagnostic::error(summary, error.to_string(), None))
+        Diagnostics::from(Diagnostic::error(summary, os_words(&error), None))
     })?;
     names.sort_unstable();
     let with = |suffix: &str| -> Vec<PathBuf> {
@@ -93,11 +94,16 @@ fn file_names(directory: &Path) -> io::Result<Vec<String>> {
 /// A diagnostic naming the path when it cannot be read, and the line when it is not UTF-8.
 pub fn read_file(files: &mut Files, path: &Path, working_dir: &Path) -> Result<FileId, Diagnostic> {
     let shown = path.to_string_lossy().into_owned();
-    let bytes = std::fs::read(working_dir.join(path)).map_err(|error| {
-        let detail = format!("The configuration file {shown:?} could not be read: {error}.");
-        Diagnostic::error("Failed to read file", detail, None)
-    })?;
+    let bytes = std::fs::read(working_dir.join(path)).map_err(|error| unreadable(&shown, &error))?;
     take_bytes(files, shown, bytes)
+}
+
+/// A file that is not there or not for us to read. The reference has a summary of its own for JSON that it cannot open.
+fn unreadable(shown: &str, error: &io::Error) -> Diagnostic {
+    let opened = !shown.ends_with(".json") || error.kind() == io::ErrorKind::IsADirectory;
+    let summary = if opened { "Failed to read file" } else { "Failed to open file" };
+    let detail = format!("The configuration file {shown:?} could not be read: {}.", os_words(error));
+    Diagnostic::error(summary, detail, None)
 }
 
 /// Takes bytes as the text of a file called `shown` into `files`.

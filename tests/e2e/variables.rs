@@ -96,12 +96,13 @@ fn json_files_are_taken_literally() {
 
 #[test]
 fn problems_name_what_and_where() {
-    let rows: [(&str, &[&str], &[&str]); 8] = [
+    let rows: [(&str, &[&str], &[&str]); 9] = [
         ("variable \"x\" {}\n", &[], &["Error: Unset variable \"x\"", "on t.pkr.hcl line 1, in variable \"x\":"]),
         ("", &["-var", "nope=1"], &["Error: Undefined -var variable"]),
-        ("", &["-var-file=missing.hcl"], &["missing.hcl"]),
+        ("", &["-var-file=missing.hcl"], &["Error: Failed to read file", "\"missing.hcl\"", ": no such file or"]),
+        ("", &["-var-file=missing.json"], &["Error: Failed to open file", "\"missing.json\""]),
         ("", &["-var-file=t.txt"], &["Error: Could not guess format of t.txt"]),
-        ("", &["-var-file=folder.hcl"], &["folder.hcl"]),
+        ("", &["-var-file=folder.hcl"], &["Error: Failed to read file", "\"folder.hcl\"", ": is a directory."]),
         ("", &["-var-file=decl.hcl"], &["Error: Variable declaration in a .pkrvar file", "on decl.hcl line 1"]),
         (
             "variable \"n\" {\n  default = 1\n  validation {\n    condition     = var.n > 1\n    error_message = \"Too \

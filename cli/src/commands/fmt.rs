@@ -5,6 +5,7 @@ use std::io::Read;
 
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::files::Files;
+use planner::os_words::os_words;
 use rayon::prelude::*;
 
 use crate::exit::Exit;
@@ -91,7 +92,7 @@ impl Run<'_> {
             Ok(bytes) => format_text("-", bytes),
             Err(error) => {
                 let summary = "encountered an error while formatting -";
-                let detail = format!("failed to read -: {}", frontend::reason(&error));
+                let detail = format!("failed to read -: {}", os_words(&error));
                 return self.problem(session, &Files::new(), &Diagnostic::error(summary, detail, None).into());
             }
         };

@@ -8,11 +8,11 @@ use planner::diff::unified_diff;
 use planner::files::Files;
 use planner::find::take_bytes;
 use planner::format::format;
+use planner::os_words::os_words;
 use planner::syntax::parse_body;
 
 use crate::formatting::find::is_formattable;
 use crate::formatting::replace::replace;
-use crate::frontend::reason;
 
 /// What is done with a file.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub fn format_file(shown: &str, path: &Path, step: Step) -> Outcome {
     if step.write
         && let Err(error) = replace(path, new)
     {
-        let problem = Outcome::failed(shown, format!("failed to write {shown}: {}", reason(&error))).problem;
+        let problem = Outcome::failed(shown, format!("failed to write {shown}: {}", os_words(&error))).problem;
         return Outcome { problem, ..outcome };
     }
     outcome
@@ -98,5 +98,5 @@ fn summary(shown: &str, detail: String) -> Diagnostic {
 
 fn unread(shown: &str, error: &std::io::Error) -> String {
     let (step, call) = if error.kind() == ErrorKind::IsADirectory { ("read", "read") } else { ("open", "open") };
-    format!("failed to {step} {shown}: {call} {shown}: {}", reason(error))
+    format!("failed to {step} {shown}: {call} {shown}: {}", os_words(error))
 }

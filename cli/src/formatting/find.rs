@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use planner::diagnostic::Diagnostic;
-
-use crate::frontend::reason;
+use planner::os_words::os_words;
 
 /// The ends of the names of files that can be formatted.
 pub(super) const SUFFIXES: [&str; 2] = [".pkr.hcl", ".pkrvars.hcl"];
@@ -59,7 +58,7 @@ impl Search {
             Ok(entries) => entries,
             Err(error) => {
                 let summary = format!("Could not list the directory {}", shown.display());
-                self.found.push(Target::Unlisted(Diagnostic::error(summary, reason(&error), None)));
+                self.found.push(Target::Unlisted(Diagnostic::error(summary, os_words(&error), None)));
                 return;
             }
         };
