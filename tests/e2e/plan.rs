@@ -157,6 +157,10 @@ fn cycles_are_told_as_a_path_with_lines() {
             "could not get dependency \"local.versoin\" for \"local.tag\", \"local.versoin\" missing in template. Did \
              you mean \"version\"?",
         ),
+        (
+            "locals {\n  version = local.versoin\n}\n",
+            "could not get dependency \"local.versoin\" for \"local.version\", \"local.versoin\" missing in template.  ",
+        ),
     ];
     for (head, expected) in rows {
         let sandbox = Sandbox::with_template(&format!(

@@ -83,11 +83,16 @@ impl Sorter<'_> {
     fn report_missing(&self, reference: &Reference, consumer: Definition, diags: &mut Diagnostics) {
         let Names { locals, data } = self.names;
         let steps: Vec<&str> = reference.steps.iter().map_while(|step| step.as_attr()).collect();
+        // Who asks is no hint: it would make a reference to itself of the error.
         let (wanted, hint) = match (&*reference.root, steps.as_slice()) {
-            ("local", [name, ..]) => (format!("local.{name}"), did_you_mean(name, locals.keys().map(|name| &**name))),
+            ("local", [name, ..]) => {
+                let others = locals.iter().filter(|(_, at)| Definition::Local(**at) != consumer);
+                (format!("local.{name}"), did_you_mean(name, others.map(|(name, _)| &**name)))
+            }
             ("data", [kind, name, ..]) if data.contains_key(*kind) => {
-                let known = data.get(*kind).into_iter().flat_map(|of_kind| of_kind.keys());
-                (format!("data.{kind}.{name}"), did_you_mean(name, known.map(|name| &**name)))
+                let of_kind = data.get(*kind).into_iter().flatten();
+                let others = of_kind.filter(|(_, at)| Definition::Data(**at) != consumer);
+                (format!("data.{kind}.{name}"), did_you_mean(name, others.map(|(name, _)| &**name)))
             }
             ("data", [kind, rest @ ..]) => {
                 let wanted = std::iter::once(kind).chain(rest.first()).fold("data".to_owned(), |a, b| a + "." + b);
