@@ -57,6 +57,16 @@ fn precedence() {
 }
 
 #[test]
+fn a_precedence_that_there_is_not_is_refused() {
+    for (wanted, code) in [("", 0), ("hashicorp", 0), ("HashiCorp", 0), ("hashicrop", 1)] {
+        let mut sandbox = Sandbox::with_template(TEMPLATE);
+        sandbox.set("PACKER_VAR_PRECEDENCE", wanted);
+        let text = sandbox.run(&["validate", "."]).expect(code);
+        assert_eq!(text.contains("Error: Invalid PACKER_VAR_PRECEDENCE"), code == 1, "{wanted:?}\n{text}");
+    }
+}
+
+#[test]
 fn values_are_converted_and_refused_with_the_reason() {
     let template = "variable \"v\" {\n  type = TYPE\n}\nsource \"null\" \"a\" { communicator = \"none\" }\nbuild {\n  \
                     sources = [\"null.a\"]\n  provisioner \"shell-local\" {\n    inline = [\"echo \

@@ -32,7 +32,20 @@ pub struct VariableInputs {
 impl VariableInputs {
     /// Whether `PACKER_VAR_PRECEDENCE=hashicorp` asks for files before environment.
     pub fn files_beat_environment(&self) -> bool {
-        self.environment.get("PACKER_VAR_PRECEDENCE").is_some_and(|value| value.eq_ignore_ascii_case("hashicorp"))
+        self.precedence().eq_ignore_ascii_case("hashicorp")
+    }
+
+    /// Reports a precedence that there is not: which value a variable has should not hang on a slip of the pen.
+    pub fn check_precedence(&self, diags: &mut Diagnostics) {
+        let wanted = self.precedence();
+        if !wanted.is_empty() && !self.files_beat_environment() {
+            let detail = format!("There is no precedence of variables called {wanted:?}, only \"hashicorp\".");
+            diags.error("Invalid PACKER_VAR_PRECEDENCE", detail, None);
+        }
+    }
+
+    fn precedence(&self) -> &str {
+        self.environment.get("PACKER_VAR_PRECEDENCE").map_or("", String::as_str)
     }
 }
 

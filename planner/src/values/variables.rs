@@ -88,6 +88,7 @@ pub fn collect(
     working_dir: &Path,
     diags: &mut Diagnostics,
 ) -> Variables {
+    inputs.check_precedence(diags);
     let index = declared.iter().map(|block| (&*block.name.name, block)).collect();
     let mut collector = Collector { index, inputs, files, working_dir, given: HashMap::new(), diags };
     collector.read_files(&inputs.auto_files, Origin::AutoFile);
