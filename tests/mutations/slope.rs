@@ -1,12 +1,13 @@
 //! How memory grows with the length of valid texts, whatever is needed for any text aside.
 
 use planner::files::Files;
-use planner::format::format;
+use planner::format::format as format_text;
 use planner::render::{RenderOptions, render};
 use planner::syntax::{parse_body, parse_json_body};
 
 use crate::memory::PER_BYTE;
 use crate::validation::Validator;
+use crate::{CORPUS, Kind};
 
 /// A text that repeats a part, in which `#` stands for the number of the repetition.
 struct Shape {
@@ -46,7 +47,7 @@ fn memory_grows_with_the_text() {
             let file = files.add("t", text);
             assert!(parse_json_body(&mut files, file).0.is_some(), "{text}");
         };
-        let layout = |text: &str| drop(format(text));
+        let layout = |text: &str| drop(format_text(text));
         let validate = |text: &str| {
             let (found, files) = match shape.file {
                 "legacy.json" => validator.validate_legacy(text.as_bytes()),
@@ -70,6 +71,33 @@ fn memory_grows_with_the_text() {
         }
     }
     assert!(worst <= PER_BYTE, "{worst:.1} bytes for each byte of text");
+}
+
+/// What templates are made of, all of it together: the shapes above are extremes.
+#[test]
+#[expect(clippy::print_stdout, reason = "shown when the test fails, or is asked to show it")]
+fn own_templates_take_ten_times_their_length() {
+    let parse = |text: &str| {
+        let mut files = Files::new();
+        let file = files.add("t", text);
+        // Repeated, some of them hold the same definition twice, which is found when all of it has been read.
+        drop(parse_body(&mut files, file));
+    };
+    let layout = |text: &str| drop(format_text(text));
+    let stages: [Stage<'_>; 2] = [("parse", &parse), ("format", &layout)];
+    for (stage, work) in stages {
+        let peak = |text: &str| allocation_counter::measure(|| work(text)).bytes_max as f64;
+        let (mut grown, mut len) = (0.0, 0);
+        for (_, text) in CORPUS.iter().filter(|(kind, _)| *kind == Kind::Native) {
+            let text = format!("{text}\n");
+            let (small, large) = (text.repeat(4), text.repeat(16));
+            grown += peak(&large) - peak(&small);
+            len += large.len() - small.len();
+        }
+        let slope = grown / len as f64;
+        println!("{stage:8} {slope:5.1} bytes for each byte of text");
+        assert!(slope <= 10.0, "{stage}: {slope:.1} bytes for each byte of text");
+    }
 }
 
 const NONE: &str =

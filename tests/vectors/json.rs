@@ -70,7 +70,7 @@ fn structure(body: &Body, found: &mut Diagnostics) -> String {
     let body = SHAPE.content(body, body.span, found);
     let known = body.attributes.iter().filter(|attribute| SHAPE.role(&attribute.name.name).is_some());
     let mut names: Vec<String> = known
-        .map(|attribute| format!("{}@{}-{}", attribute.name.name, attribute.span.start, attribute.span.end))
+        .map(|attribute| format!("{}@{}-{}", attribute.name.name, attribute.span().start, attribute.span().end))
         .collect();
     names.sort();
     let mut out = names.join(" ");

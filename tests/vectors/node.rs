@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) fn body(body: &Body) -> Value {
     let attributes = body.attributes.iter().map(|attribute| {
-        (attribute.span.start, node("attribute", Some(text(&attribute.name.name)), vec![expr(&attribute.expr)]))
+        (attribute.span().start, node("attribute", Some(text(&attribute.name.name)), vec![expr(&attribute.expr)]))
     });
     let blocks = body.blocks.iter().map(|block| {
         let labels = block.labels.iter().map(|label| node("label", Some(text(&label.name)), vec![]));

@@ -44,9 +44,9 @@ fn headers_end_with_the_last_label() {
         body.blocks.iter().map(|block| (covered(&files, block.header), covered(&files, block.span))).collect();
     assert_eq!(spans, [("source \"null\" é", "source \"null\" é {\n  a = \"x${b}y\"\n}"), ("build", "build {}")]);
     let attribute = &body.blocks[0].body.attributes[0];
-    assert_eq!(covered(&files, attribute.span), "a = \"x${b}y\"");
-    assert_eq!(files.section_around(attribute.span).as_deref(), Some("source \"null\" \"é\""));
-    assert_eq!(files.line_column(file, attribute.span.start), (2, 3));
+    assert_eq!(covered(&files, attribute.span()), "a = \"x${b}y\"");
+    assert_eq!(files.section_around(attribute.span()).as_deref(), Some("source \"null\" \"é\""));
+    assert_eq!(files.line_column(file, attribute.span().start), (2, 3));
 }
 
 #[test]

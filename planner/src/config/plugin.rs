@@ -65,7 +65,7 @@ fn decode_entry(attribute: &Attribute, diags: &mut Diagnostics) -> Option<Requir
         return None;
     }
     let (Some(version), Some(source), true) = (version, source, name_ok) else { return None };
-    Some(RequiredPlugin { name: attribute.name.name.clone(), source, version, span: attribute.span })
+    Some(RequiredPlugin { name: attribute.name.name.clone(), source, version, span: attribute.span() })
 }
 
 fn report_no_object(attribute: &Attribute, value: &Value, diags: &mut Diagnostics) {
@@ -77,11 +77,11 @@ fn report_no_object(attribute: &Attribute, value: &Value, diags: &mut Diagnostic
                 "'{name} = \"{version}\"' plugin requirement calls are not possible. You must define a whole block. For \
                  example:\n\n{name} = {{\n  source  = \"github.com/hashicorp/{name}\"\n  version = \"{version}\"\n}}"
             );
-            diags.error("Invalid plugin requirement", detail, attribute.span);
+            diags.error("Invalid plugin requirement", detail, attribute.span());
         }
         None => {
             let detail = "required_plugins entries must be objects.";
-            diags.error("Invalid required_plugins syntax", detail, attribute.span);
+            diags.error("Invalid required_plugins syntax", detail, attribute.span());
         }
     }
 }

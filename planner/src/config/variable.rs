@@ -101,7 +101,7 @@ pub fn decode_short(block: &Block, scope: &Scope<'_>, diags: &mut Diagnostics) -
             description: None,
             sensitive: false,
             validations: Vec::new(),
-            span: attribute.span,
+            span: attribute.span(),
         });
     }
     variables

@@ -45,7 +45,8 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
 struct Sheet<'t> {
     text: &'t str,
     tokens: Vec<Token>,
-    blanks: Vec<usize>,
+    // As long as a text can be, and one for each token.
+    blanks: Vec<u32>,
 }
 
 impl Sheet<'_> {
@@ -62,7 +63,7 @@ impl Sheet<'_> {
             if net < 0 {
                 close(&mut levels, net.unsigned_abs());
             }
-            self.blanks[first] = INDENT * levels.len();
+            self.blanks[first] = (INDENT * levels.len()) as u32;
             if net > 0 {
                 levels.push(net.unsigned_abs());
             }
@@ -91,24 +92,24 @@ impl Sheet<'_> {
                 run.iter().filter_map(&cell).map(|cell| (cell.end, self.columns(cell))).collect();
             let widest = ends.iter().map(|(_, columns)| *columns).max().unwrap_or(0);
             for (end, columns) in ends {
-                self.blanks[end] = widest - columns + 1;
+                self.blanks[end] = (widest - columns + 1) as u32;
             }
         }
     }
 
     fn columns(&self, cell: Range<usize>) -> usize {
-        cell.map(|at| self.blanks[at] + columns(self.tokens[at].text(self.text))).sum()
+        cell.map(|at| self.blanks[at] as usize + columns(self.tokens[at].text(self.text))).sum()
     }
 
     fn write(&self) -> String {
         let mut out = String::with_capacity(self.text.len() + self.text.len() / 8);
         let indent = |out: &mut String, n: usize| out.extend(std::iter::repeat_n(' ', n));
         for (token, blanks) in self.tokens.iter().zip(&self.blanks) {
-            indent(&mut out, *blanks);
+            indent(&mut out, *blanks as usize);
             out.push_str(token.text(self.text));
         }
         // Nothing follows that would tell how many belong there.
-        let end = self.tokens.last().map_or(0, |last| last.end);
+        let end = self.tokens.last().map_or(0, |last| last.end());
         indent(&mut out, self.text.len() - end);
         out
     }

@@ -6,11 +6,11 @@ use crate::format::lines::nesting;
 use crate::syntax::token::{Token, TokenKind};
 
 /// Sets the blanks in front of all tokens of a cell but the first.
-pub(super) fn space(tokens: &[Token], text: &str, cell: Range<usize>, blanks: &mut [usize]) {
+pub(super) fn space(tokens: &[Token], text: &str, cell: Range<usize>, blanks: &mut [u32]) {
     for at in cell.start + 1..cell.end {
         let before = (at >= cell.start + 2).then(|| tokens[at - 2].kind);
         let apart = stand_apart(before, &tokens[at - 1], &tokens[at], text) || read_as_others(tokens, text, blanks, at);
-        blanks[at] = usize::from(apart);
+        blanks[at] = u32::from(apart);
     }
 }
 
@@ -66,7 +66,7 @@ fn expects_operand(kind: TokenKind) -> bool {
 }
 
 /// Whether the token at `at`, written directly behind the one before it, would be read with it as another token.
-fn read_as_others(tokens: &[Token], text: &str, blanks: &[usize], at: usize) -> bool {
+fn read_as_others(tokens: &[Token], text: &str, blanks: &[u32], at: usize) -> bool {
     use TokenKind::*;
     let (left, right) = (tokens[at - 1], tokens[at].text(text));
     match (left.kind, tokens[at].kind) {

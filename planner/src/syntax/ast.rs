@@ -53,8 +53,13 @@ pub struct Attribute {
     pub name: Ident,
     /// The unevaluated right-hand side, shared by all bodies that a `dynamic` block makes of one.
     pub expr: Arc<Expr>,
-    /// Name to end of expression.
-    pub span: Span,
+}
+
+impl Attribute {
+    /// From the name to the end of the expression.
+    pub fn span(&self) -> Span {
+        self.name.span.to(self.expr.span)
+    }
 }
 
 /// `kind "label" … { body }`.

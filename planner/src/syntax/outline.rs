@@ -63,8 +63,8 @@ pub(super) fn of_text(text: &str, file: FileId, base: usize) -> Vec<Section> {
         at += match header(line, text) {
             Some((name, len)) => {
                 let closed = len + close(&line[len..]);
-                let end = line[closed.min(line.len() - 1)].end;
-                let span = Span { file, start: (base + line[0].start) as u32, end: (base + end) as u32 };
+                let end = line[closed.min(line.len() - 1)].end();
+                let span = Span { file, start: (base + line[0].start()) as u32, end: (base + end) as u32 };
                 outline.push(Section { span, name, within: None });
                 closed
             }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::syntax::scan::{self, Mode};
-use crate::syntax::shape::{Pieces, Shape, Shapes, shapes};
+use crate::syntax::shape::{Parts, Pieces, Shape, Shapes, shapes};
 use crate::syntax::token::TokenKind;
 
 /// A text shorter than this holds nothing that is worth taking apart.
@@ -22,7 +22,7 @@ pub(super) struct Repair<'t> {
     /// `text` with single tokens masked, when any are.
     patched: Option<String>,
     /// The pieces of the text itself, if it is long and the body of a file.
-    top: Option<Vec<Range<usize>>>,
+    top: Option<Parts>,
     shapes: Vec<Shape>,
     /// The shapes that are hidden: where the bracket opens, and which of `shapes` it is.
     hidden: BTreeMap<usize, usize>,
@@ -55,7 +55,7 @@ impl<'t> Repair<'t> {
     /// Hides the object with an item at `offset`, too. Whether there is one that was not hidden yet, nor is too deep.
     pub(super) fn hide_around(&mut self, offset: usize) -> bool {
         let before = self.hidden.len();
-        self.hide(|shape| shape.pieces.iter().any(|item| item.start == offset));
+        self.hide(|shape| shape.parts.pieces.iter().any(|item| item.start == offset));
         self.hidden.len() > before
     }
 
@@ -65,13 +65,13 @@ impl<'t> Repair<'t> {
     }
 
     /// What to parse the text itself in, which is the body of a file; none if it is parsed as a whole.
-    pub(super) fn top(&self) -> Option<&[Range<usize>]> {
-        self.top.as_deref()
+    pub(super) fn top(&self) -> Option<&Parts> {
+        self.top.as_ref()
     }
 
     /// What to parse the body, object or tuple in whose bracket opens at `offset`, if its content is hidden.
-    pub(super) fn pieces(&self, offset: usize) -> Option<&[Range<usize>]> {
-        self.hidden.get(&offset).map(|shape| self.shapes[*shape].pieces.as_slice())
+    pub(super) fn parts(&self, offset: usize) -> Option<&Parts> {
+        self.hidden.get(&offset).map(|shape| &self.shapes[*shape].parts)
     }
 
     /// The text in `range` for the parser, between `before` and `after`.
@@ -107,19 +107,19 @@ fn patched(text: &str, mode: Mode) -> Option<String> {
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
             TokenKind::Number if token.text(text).parse().is_ok_and(f64::is_infinite) => {
-                patches.push((token.start..token.end, '0'));
+                patches.push((token.start()..token.end(), '0'));
             }
             TokenKind::Minus | TokenKind::Bang => {
                 let next = tokens[at + 1..].iter().find(|next| next.kind != TokenKind::Newline);
                 let breaks = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Newline);
                 if let Some(next) = next.filter(|_| breaks) {
-                    patches.push((token.end..next.start, ' '));
+                    patches.push((token.end()..next.start(), ' '));
                 }
             }
             TokenKind::OpenHeredoc if tokens[at + 1].kind == TokenKind::CloseHeredoc => {
                 markers.push("");
-                patches.push((token.start..token.start + 2, '"'));
-                patches.push((token.start + 2..tokens[at + 1].end, ' '));
+                patches.push((token.start()..token.start() + 2, '"'));
+                patches.push((token.start() + 2..tokens[at + 1].end(), ' '));
             }
             TokenKind::OpenHeredoc => markers.push(token.text(text).trim_start_matches(['<', '-']).trim_end()),
             TokenKind::CloseHeredoc => {
@@ -129,10 +129,10 @@ fn patched(text: &str, mode: Mode) -> Option<String> {
                 let line = token.text(text);
                 let content = line.trim_start();
                 if let Some(marker) = markers.last()
-                    && text[..token.start].ends_with('\n')
+                    && text[..token.start()].ends_with('\n')
                     && content.starts_with(marker)
                 {
-                    let start = token.start + line.len() - content.len();
+                    let start = token.start() + line.len() - content.len();
                     patches.push((start..start + marker.len(), '.'));
                 }
             }

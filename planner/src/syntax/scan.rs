@@ -22,14 +22,24 @@ pub(crate) enum Mode {
 /// The tokens of `text` that the grammar knows: a comment that runs to the end of its line is that line end, any other
 /// is left out. The last one is [`TokenKind::End`].
 pub(super) fn scan(text: &str, mode: Mode) -> Vec<Token> {
-    tokens(text, mode).chain([end_of(text)]).collect()
+    let mut all = Vec::with_capacity(tokens(text, mode).count() + 1);
+    all.extend(tokens(text, mode).chain([end_of(text)]));
+    all
 }
 
 /// The same one by one, so that they need no room, and without the last one.
 pub(super) fn tokens(text: &str, mode: Mode) -> impl Iterator<Item = Token> {
+    all_tokens(text, mode).filter_map(|token| match token.kind {
+        TokenKind::Comment => line_end(token, text),
+        _ => Some(token),
+    })
+}
+
+/// The same with comments.
+fn all_tokens(text: &str, mode: Mode) -> impl Iterator<Item = Token> {
     let mut scanner = Scanner::new(text, Scan::new(mode));
     let mut taken = 0;
-    let all = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         while taken == scanner.tokens.len() {
             taken = 0;
             scanner.tokens.clear();
@@ -39,10 +49,6 @@ pub(super) fn tokens(text: &str, mode: Mode) -> impl Iterator<Item = Token> {
         }
         taken += 1;
         Some(scanner.tokens[taken - 1])
-    });
-    all.filter_map(|token| match token.kind {
-        TokenKind::Comment => line_end(token, text),
-        _ => Some(token),
     })
 }
 
@@ -50,17 +56,19 @@ pub(super) fn tokens(text: &str, mode: Mode) -> impl Iterator<Item = Token> {
 fn line_end(comment: Token, text: &str) -> Option<Token> {
     let written = comment.text(text);
     let len = if written.ends_with("\r\n") { 2 } else { 1 };
-    written.ends_with('\n').then(|| Token { kind: TokenKind::Newline, start: comment.end - len, end: comment.end })
+    written.ends_with('\n').then(|| Token::new(TokenKind::Newline, comment.end() - len..comment.end()))
 }
 
 fn end_of(text: &str) -> Token {
-    Token { kind: TokenKind::End, start: text.len(), end: text.len() }
+    Token::new(TokenKind::End, text.len()..text.len())
 }
 
 /// All tokens of `text`, comments included; the last one is [`TokenKind::End`]. A byte order mark is no token: take it
 /// off before.
 pub(crate) fn scan_all(text: &str, mode: Mode) -> Vec<Token> {
-    let mut tokens = scan_on(text, &mut Scan::new(mode));
+    // Counted first: a list that grows takes up to three times its room.
+    let mut tokens = Vec::with_capacity(all_tokens(text, mode).count() + 1);
+    tokens.extend(all_tokens(text, mode));
     tokens.push(end_of(text));
     tokens
 }
@@ -162,7 +170,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn push(&mut self, kind: TokenKind, len: usize) {
-        self.tokens.push(Token { kind, start: self.at, end: self.at + len });
+        self.tokens.push(Token::new(kind, self.at..self.at + len));
         self.last = Some(kind);
         self.at += len;
     }

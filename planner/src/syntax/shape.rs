@@ -30,7 +30,7 @@ pub(super) enum Pieces {
 /// The bodies, objects and tuples of a text.
 pub(super) struct Shapes {
     /// The pieces of the text itself, where it is a body.
-    pub(super) top: Vec<Range<usize>>,
+    pub(super) top: Parts,
     /// Everything in brackets that can be taken apart, in the order of closing brackets.
     pub(super) inner: Vec<Shape>,
 }
@@ -38,8 +38,19 @@ pub(super) struct Shapes {
 impl Shapes {
     /// `text` in one piece.
     pub(super) fn whole(text: &str) -> Self {
-        Self { top: std::iter::once(0..text.len()).collect(), inner: Vec::new() }
+        let top = Parts { pieces: std::iter::once(0..text.len()).collect(), ..Parts::default() };
+        Self { top, inner: Vec::new() }
     }
+}
+
+/// What a body, object or tuple can be parsed in.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) pieces: Vec<Range<usize>>,
+    /// How many attributes or elements there are in all of them.
+    pub(super) n_items: usize,
+    /// How many blocks.
+    pub(super) n_blocks: usize,
 }
 
 /// A body, object or tuple in brackets.
@@ -48,8 +59,7 @@ pub(super) struct Shape {
     pub(super) open: usize,
     /// The closing one.
     pub(super) close: usize,
-    /// What it can be parsed in.
-    pub(super) pieces: Vec<Range<usize>>,
+    pub(super) parts: Parts,
     /// Whether two keys of an object are written alike.
     pub(super) repeats: bool,
     is_object: bool,
@@ -58,7 +68,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Whether it is better not parsed as a whole.
     pub(super) fn is_long(&self) -> bool {
-        self.close - self.open > PIECE || self.is_object && self.pieces.len() > PIECE_KEYS
+        self.close - self.open > PIECE || self.is_object && self.parts.n_items > PIECE_KEYS
     }
 }
 
@@ -75,7 +85,7 @@ pub(super) fn shapes(text: &str, mode: Mode, pieces: Pieces) -> Option<Shapes> {
     if pieces == Pieces::Grouped && finder.deepest > MAX_GROUPED_DEPTH {
         return Some(Shapes::whole(text));
     }
-    Some(Shapes { top: top.pieces, inner: finder.found })
+    Some(Shapes { top: top.parts, inner: finder.found })
 }
 
 struct Finder<'t> {
@@ -104,7 +114,7 @@ enum Kind {
 struct Building {
     kind: Kind,
     open: usize,
-    pieces: Vec<Range<usize>>,
+    parts: Parts,
     /// Where the item that is read starts.
     start: Option<usize>,
     /// How many items the last piece has.
@@ -143,12 +153,12 @@ impl Finder<'_> {
         if token.kind.opens() {
             match self.open.len() > MAX_DEPTH {
                 true => self.too_deep = 1,
-                false => self.open.push(Building::at(token.start, kind)),
+                false => self.open.push(Building::at(token.start(), kind)),
             }
         } else if token.kind.closes() {
             let closed = self.open.pop()?;
             self.open.last_mut()?.closed(token);
-            self.found.extend(closed.close(token.start, self.pieces));
+            self.found.extend(closed.close(token.start(), self.pieces));
         }
         Some(())
     }
@@ -159,7 +169,7 @@ impl Building {
         Self {
             kind,
             open,
-            pieces: Vec::new(),
+            parts: Parts::default(),
             start: None,
             n_grouped: 0,
             previous: None,
@@ -184,19 +194,19 @@ impl Building {
             TokenKind::Newline => self.ends_operand,
             _ => false,
         };
-        self.previous = Some(token.end);
+        self.previous = Some(token.end());
     }
 
     /// Takes in the bracket that closes what was nested.
     fn closed(&mut self, bracket: &Token) {
         self.ends_operand = bracket.kind != TokenKind::CloseSequence;
-        self.previous = Some(bracket.end);
+        self.previous = Some(bracket.end());
     }
 
     fn body_token(&mut self, token: &Token, pieces: Pieces) {
         match token.kind {
             TokenKind::Newline => {
-                self.finish_item(token.end, pieces);
+                self.finish_item(token.end(), pieces);
                 self.kind = Kind::Body { assigned: false };
                 return;
             }
@@ -206,7 +216,7 @@ impl Building {
         }
         // A brace that does not end its line opens a block on one line.
         self.whole |= self.previous.is_none();
-        self.start.get_or_insert(token.start);
+        self.start.get_or_insert(token.start());
     }
 
     fn item_token(&mut self, token: &Token, text: &str, pieces: Pieces) {
@@ -220,8 +230,8 @@ impl Building {
             Some(start) if ends => self.finish_item(self.previous.unwrap_or(start), pieces),
             None if !is_blank => {
                 let is_word = token.kind == TokenKind::Ident && token.text(text) == "for";
-                self.whole |= self.pieces.is_empty() && is_word;
-                self.start = Some(token.start);
+                self.whole |= self.parts.pieces.is_empty() && is_word;
+                self.start = Some(token.start());
                 self.keyed = false;
             }
             Some(start) if matches!(token.kind, TokenKind::Assign | TokenKind::Colon) && !self.keyed => {
@@ -237,14 +247,18 @@ impl Building {
     /// Ends the item that is read, if any, at `end`.
     fn finish_item(&mut self, end: usize, pieces: Pieces) {
         let Some(start) = self.start.take() else { return };
+        match self.kind {
+            Kind::Body { assigned: false } => self.parts.n_blocks += 1,
+            _ => self.parts.n_items += 1,
+        }
         let room = self.kind != Kind::Object || self.n_grouped < PIECE_KEYS;
-        match self.pieces.last_mut() {
+        match self.parts.pieces.last_mut() {
             Some(last) if pieces == Pieces::Grouped && room && end - last.start <= PIECE => {
                 last.end = end;
                 self.n_grouped += 1;
             }
             _ => {
-                self.pieces.push(start..end);
+                self.parts.pieces.push(start..end);
                 self.n_grouped = 1;
             }
         }
@@ -258,7 +272,7 @@ impl Building {
             Kind::Other => false,
         };
         let is_object = self.kind == Kind::Object;
-        let shape = Shape { open: self.open, close, pieces: self.pieces, repeats: self.repeats, is_object };
+        let shape = Shape { open: self.open, close, parts: self.parts, repeats: self.repeats, is_object };
         let kept = apart && !self.whole && (pieces == Pieces::Single || shape.is_long());
         kept.then_some(shape)
     }

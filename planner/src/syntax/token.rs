@@ -1,5 +1,7 @@
 //! The tokens of HCL native syntax, as far as finding faults and formatting needs to tell them apart.
 
+use std::ops::Range;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
@@ -91,13 +93,38 @@ impl TokenKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    // Texts are shorter than 4 GiB, and there is one of these for every few bytes.
+    start: u32,
+    end: u32,
 }
 
 impl Token {
+    pub(crate) fn new(kind: TokenKind, range: Range<usize>) -> Self {
+        Self { kind, start: range.start as u32, end: range.end as u32 }
+    }
+
+    /// Where it starts.
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Where it ends.
+    pub(crate) fn end(&self) -> usize {
+        self.end as usize
+    }
+
+    /// Such a token from `start` on.
+    pub(crate) fn from(self, start: usize) -> Self {
+        Self { start: start as u32, ..self }
+    }
+
+    /// Such a token up to `end`.
+    pub(crate) fn up_to(self, end: usize) -> Self {
+        Self { end: end as u32, ..self }
+    }
+
     /// Its text.
     pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
-        &text[self.start..self.end]
+        &text[self.start()..self.end()]
     }
 }

@@ -74,7 +74,7 @@ impl<'t> Cursor<'t> {
         if self.is_full() {
             return;
         }
-        let line = self.text[..first.start].matches('\n').count() + 1;
+        let line = self.text[..first.start()].matches('\n').count() + 1;
         let detail =
             format!("The argument {:?} is already set on line {line}. It can be set once only.", name.text(self.text));
         self.report("Attribute redefined", detail, name, None);
@@ -205,7 +205,7 @@ impl<'t> Cursor<'t> {
         } else if matches!(follows.kind, TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) {
             let detail = "A block on one line holds one argument and no block. Put the block on a line of its \
                           own, or set the argument with an equals sign.";
-            self.report("Argument definition required", detail, Token { end: follows.end, ..name }, None);
+            self.report("Argument definition required", detail, name.up_to(follows.end()), None);
         } else {
             self.report(NO_EQUALS.0, NO_EQUALS.1, name, None);
         }

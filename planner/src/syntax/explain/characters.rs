@@ -15,8 +15,8 @@ impl Cursor<'_> {
                 TokenKind::QuotedNewline if !multi_line => {
                     multi_line = true;
                     // Shown from its quote on, without the line end that would show the next line too.
-                    let start = quote.unwrap_or(token.start);
-                    let subject = Token { start, end: token.start.max(start), ..*token };
+                    let start = quote.unwrap_or(token.start());
+                    let subject = token.from(start).up_to(token.start().max(start));
                     self.report(MULTI_LINE.0, MULTI_LINE.1, subject, None);
                 }
                 TokenKind::Invalid | TokenKind::InvalidLiteral => {
@@ -25,7 +25,7 @@ impl Cursor<'_> {
                         self.report(summary, detail, *token, None);
                     }
                 }
-                TokenKind::OpenQuote => quote = Some(token.start),
+                TokenKind::OpenQuote => quote = Some(token.start()),
                 TokenKind::Newline => quote = None,
                 _ => {}
             }

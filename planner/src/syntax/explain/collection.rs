@@ -127,7 +127,7 @@ impl Cursor<'_> {
             self.fail(FOR, "Only the closing bracket can stand here.", token, Some(open));
             self.recover(close);
         }
-        let result = Token { end: value_end.end.max(first.end), ..first };
+        let result = first.up_to(value_end.end().max(first.end()));
         if close == TokenKind::CloseBrace && !arrow {
             self.report(FOR, "An object needs a key for each element, key => value.", result, Some(open));
         }

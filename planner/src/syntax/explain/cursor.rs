@@ -197,12 +197,12 @@ impl<'t> Cursor<'t> {
         if self.is_full() {
             return;
         }
-        let subject = (subject.start, subject.end);
+        let subject = (subject.start(), subject.end());
         self.findings.push(Finding {
             summary,
             detail: detail.into(),
             subject,
-            context: context.map(|from| from.start),
+            context: context.map(|from| from.start()),
         });
     }
 

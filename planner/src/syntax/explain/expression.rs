@@ -197,7 +197,7 @@ impl Cursor<'_> {
                 }
                 TokenKind::End => {
                     let detail = "The file ends before the closing parenthesis of this call.";
-                    ("Unterminated function call", detail, Token { start: name.start, ..open }, None)
+                    ("Unterminated function call", detail, open.from(name.start()), None)
                 }
                 _ => {
                     let detail = "The arguments of a function are separated by commas.";

@@ -45,7 +45,7 @@ impl Cursor<'_> {
                 return cursor.recover(TokenKind::CloseSequence);
             }
             let close = cursor.peek();
-            directives.0.push((directive, Token { start: open.start, ..close }));
+            directives.0.push((directive, close.from(open.start())));
             if close.kind == TokenKind::CloseSequence {
                 cursor.next();
                 return;
@@ -97,7 +97,7 @@ impl Directives {
         }
         for (directive, token) in open.iter().rev() {
             let (word, closer) = if *directive == Directive::For { ("for", "endfor") } else { ("if", "endif") };
-            let line = cursor.text[..token.start].matches('\n').count() + 1;
+            let line = cursor.text[..token.start()].matches('\n').count() + 1;
             let detail = format!("The template ends before the {closer} of the {word} directive on line {line}.");
             cursor.report("Unexpected end of template", detail, end, Some(*token));
         }

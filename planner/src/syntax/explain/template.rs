@@ -90,7 +90,7 @@ impl Cursor<'_> {
     }
 
     fn bad_escape(&mut self, literal: Token, start: usize, end: usize, detail: String) {
-        let subject = Token { start: literal.start + start, end: literal.start + end, ..literal };
+        let subject = literal.from(literal.start() + start).up_to(literal.start() + end);
         self.report("Invalid escape sequence", detail, subject, Some(literal));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hcl::edit::structure as edit;
 
 use crate::syntax::ast::{Attribute, Block, Body, Ident};
-use crate::syntax::lower::lowerer::{Lowerer, normalised};
+use crate::syntax::lower::lowerer::Lowerer;
 
 impl Lowerer<'_> {
     /// The body of a block that takes up `block`, its brace being the first thing at or after `header`.
@@ -14,12 +14,10 @@ impl Lowerer<'_> {
         let open = self.skip_blank(header).min(block.end);
         let mut lowered = self.empty_body(&(open..block.end));
         let repair = self.repair;
-        match repair.pieces(open) {
-            Some(pieces) => self.body_pieces(pieces, &mut lowered),
+        match repair.parts(open) {
+            Some(parts) => self.body_pieces(parts, &mut lowered),
             None => self.structures(body, block, &mut lowered),
         }
-        lowered.attributes.shrink_to_fit();
-        lowered.blocks.shrink_to_fit();
         lowered
     }
 
@@ -29,6 +27,11 @@ impl Lowerer<'_> {
 
     /// Adds what stands in `body`, somewhere in `around`, to `lowered`.
     pub(super) fn structures(&mut self, body: &edit::Body, around: &Range<usize>, lowered: &mut Body) {
+        // What is parsed in pieces has its room already.
+        if lowered.attributes.capacity() + lowered.blocks.capacity() == 0 {
+            lowered.attributes.reserve_exact(body.attributes().count());
+            lowered.blocks.reserve_exact(body.blocks().count());
+        }
         for structure in body {
             match structure {
                 edit::Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute, around)),
@@ -41,7 +44,7 @@ impl Lowerer<'_> {
         let range = self.range(attribute, around);
         let name = self.ident(&attribute.key, &range);
         let expr = self.within(false, |lowerer| lowerer.expression(&attribute.value, &range));
-        Attribute { span: name.span.to(expr.span), name, expr: Arc::new(expr) }
+        Attribute { name, expr: Arc::new(expr) }
     }
 
     fn block(&mut self, block: &edit::Block, around: &Range<usize>) -> Block {
@@ -66,7 +69,7 @@ impl Lowerer<'_> {
             edit::BlockLabel::String(text) => {
                 let range = self.range(text, around);
                 self.one_line(&range);
-                (Ident { name: normalised(text.as_str()), span: self.span(&range) }, range.end)
+                (Ident { name: self.texts.share(text.as_str()), span: self.span(&range) }, range.end)
             }
         }
     }

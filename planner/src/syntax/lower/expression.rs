@@ -1,7 +1,6 @@
 //! Expressions, except traversals, objects and templates.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use hcl::edit::expr as edit;
 
@@ -19,7 +18,7 @@ impl Lowerer<'_> {
             edit::Expression::Number(_) => return self.number(&range),
             edit::Expression::String(text) => {
                 self.one_line(&range);
-                ExprKind::String(normalised(text.as_str()))
+                ExprKind::String(self.texts.share(text.as_str()))
             }
             edit::Expression::Array(array) => self.tuple(array, &range),
             edit::Expression::Object(object) => self.object(object, &range),
@@ -28,7 +27,7 @@ impl Lowerer<'_> {
             edit::Expression::Parenthesis(paren) => {
                 ExprKind::Paren(Box::new(self.within(true, |lowerer| lowerer.expression(paren.inner(), &range))))
             }
-            edit::Expression::Variable(name) => ExprKind::Variable(normalised(name.as_str())),
+            edit::Expression::Variable(name) => ExprKind::Variable(self.texts.share(name.as_str())),
             edit::Expression::Conditional(conditional) => self.conditional(conditional, &range),
             edit::Expression::FuncCall(call) => self.call(call, &range),
             edit::Expression::Traversal(traversal) => return self.traversal(traversal, &range),
@@ -52,7 +51,8 @@ impl Lowerer<'_> {
         let text = self.text;
         let digits = if text[range.clone()].starts_with('-') { self.skip_blank(range.start + 1) } else { range.start };
         let digits = digits.min(range.end)..range.end;
-        let number = Expr { kind: ExprKind::Number(Arc::from(&text[digits.clone()])), span: self.span(&digits) };
+        let written = self.texts.share(&text[digits.clone()]);
+        let number = Expr { kind: ExprKind::Number(written), span: self.span(&digits) };
         if digits.start == range.start {
             return number;
         }
@@ -62,9 +62,10 @@ impl Lowerer<'_> {
     fn tuple(&mut self, array: &edit::Array, range: &Range<usize>) -> ExprKind {
         self.not_for(range);
         let repair = self.repair;
-        let mut elements = Vec::with_capacity(array.len());
-        self.within(true, |lowerer| match repair.pieces(range.start) {
-            Some(pieces) => pieces.iter().for_each(|piece| lowerer.tuple_piece(piece, &mut elements)),
+        let parts = repair.parts(range.start);
+        let mut elements = Vec::with_capacity(parts.map_or(array.len(), |parts| parts.n_items));
+        self.within(true, |lowerer| match parts {
+            Some(parts) => parts.pieces.iter().for_each(|piece| lowerer.tuple_piece(piece, &mut elements)),
             None => elements.extend(array.iter().map(|item| lowerer.expression(item, range))),
         });
         ExprKind::Tuple(elements.into())

@@ -10,6 +10,7 @@ use unicode_normalization::is_nfc;
 use crate::span::Span;
 use crate::syntax::ast::Ident;
 use crate::syntax::explain::Finding;
+use crate::syntax::lower::sharing::Sharing;
 use crate::syntax::origin::Origin;
 use crate::syntax::repair::Repair;
 
@@ -24,11 +25,20 @@ pub(in crate::syntax) struct Lowerer<'t> {
     /// Whether an expression may run over a line end here.
     pub(super) newlines: bool,
     pub(super) faults: Vec<Finding>,
+    pub(super) texts: Sharing,
 }
 
 impl<'t> Lowerer<'t> {
     pub(in crate::syntax) fn new(repair: &'t Repair<'t>, origin: &'t Origin) -> Self {
-        Self { text: repair.text(), repair, origin, shift: 0, newlines: false, faults: Vec::new() }
+        Self {
+            text: repair.text(),
+            repair,
+            origin,
+            shift: 0,
+            newlines: false,
+            faults: Vec::new(),
+            texts: Sharing::new(),
+        }
     }
 
     /// `tree`, unless a fault was found in it.
@@ -51,9 +61,9 @@ impl<'t> Lowerer<'t> {
         self.origin.span(range.start, range.end)
     }
 
-    pub(super) fn ident(&self, ident: &Decorated<EditIdent>, around: &Range<usize>) -> Ident {
+    pub(super) fn ident(&mut self, ident: &Decorated<EditIdent>, around: &Range<usize>) -> Ident {
         let range = self.range(ident, around);
-        Ident { name: normalised(ident.as_str()), span: self.span(&range) }
+        Ident { name: self.texts.share(ident.as_str()), span: self.span(&range) }
     }
 
     /// Notes a fault.

@@ -8,6 +8,7 @@ mod literal;
 mod lowerer;
 mod object;
 mod piece;
+mod sharing;
 mod template;
 
 pub(super) use lowerer::Lowerer;

@@ -5,15 +5,16 @@ use std::ops::Range;
 use hcl::edit::expr as edit;
 
 use crate::syntax::ast::{ExprKind, Ident, ObjectItem, ObjectKey};
-use crate::syntax::lower::lowerer::{Lowerer, normalised};
+use crate::syntax::lower::lowerer::Lowerer;
 
 impl Lowerer<'_> {
     pub(super) fn object(&mut self, object: &edit::Object, range: &Range<usize>) -> ExprKind {
         self.not_for(range);
         let repair = self.repair;
-        let mut items = Vec::with_capacity(object.len());
-        self.within(false, |lowerer| match repair.pieces(range.start) {
-            Some(pieces) => pieces.iter().for_each(|piece| lowerer.object_piece(piece, &mut items)),
+        let parts = repair.parts(range.start);
+        let mut items = Vec::with_capacity(parts.map_or(object.len(), |parts| parts.n_items));
+        self.within(false, |lowerer| match parts {
+            Some(parts) => parts.pieces.iter().for_each(|piece| lowerer.object_piece(piece, &mut items)),
             None => lowerer.items(object, range, &mut items),
         });
         ExprKind::Object(items.into())
@@ -32,7 +33,7 @@ impl Lowerer<'_> {
             // As a key, these words are no values.
             edit::ObjectKey::Expression(word @ (edit::Expression::Null(_) | edit::Expression::Bool(_))) => {
                 let range = self.range(word, around);
-                ObjectKey::Bare(Ident { name: normalised(&self.text[range.clone()]), span: self.span(&range) })
+                ObjectKey::Bare(Ident { name: self.texts.share(&self.text[range.clone()]), span: self.span(&range) })
             }
             edit::ObjectKey::Expression(expr) => ObjectKey::Expr(self.expression(expr, around)),
         }

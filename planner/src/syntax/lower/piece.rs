@@ -11,23 +11,24 @@ use hcl::edit::parser;
 use crate::syntax::ast::{Body, Expr, ObjectItem};
 use crate::syntax::lower::lowerer::Lowerer;
 use crate::syntax::refusal::refusal;
+use crate::syntax::shape::Parts;
 
 impl Lowerer<'_> {
     /// The text as the body of a file, all of which is `range`.
     pub(in crate::syntax) fn file(&mut self, range: &Range<usize>) -> Body {
         let mut body = self.empty_body(range);
         match self.repair.top() {
-            Some(pieces) => self.body_pieces(pieces, &mut body),
+            Some(parts) => self.body_pieces(parts, &mut body),
             None => self.body_piece(range, &mut body),
         }
-        body.attributes.shrink_to_fit();
-        body.blocks.shrink_to_fit();
         body
     }
 
     /// Fills `body` with its pieces. A name set twice is a fault, which the parser only sees within a piece.
-    pub(super) fn body_pieces(&mut self, pieces: &[Range<usize>], body: &mut Body) {
-        for piece in pieces {
+    pub(super) fn body_pieces(&mut self, parts: &Parts, body: &mut Body) {
+        body.attributes.reserve_exact(parts.n_items);
+        body.blocks.reserve_exact(parts.n_blocks);
+        for piece in &parts.pieces {
             if !self.faults.is_empty() {
                 return;
             }

@@ -101,7 +101,6 @@ impl Body {
         let attribute = |property: &Property| Attribute {
             name: Ident { name: Arc::clone(&property.name), span: property.name_span },
             expr: Arc::new(Expr::of_json(&property.value, document)),
-            span: property.span(),
         };
         // A property of this name is a comment.
         let attributes = properties(node).filter(|property| &*property.name != "//").map(attribute).collect();
