@@ -1,11 +1,12 @@
 //! The way from a command line argument to a compiled template, shared by all commands that read one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use planner::config::plugin::report_missing;
-use planner::diagnostic::Diagnostics;
+use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::eval::Host;
 use planner::files::Files;
 use planner::legacy::{self, Given, LegacyTemplate};
@@ -186,9 +187,21 @@ pub fn show(session: &mut Session, files: &Files, diags: &Diagnostics) {
 }
 
 /// What was found in `files`, as text for people.
+///
+/// A secret that is folded or underlined would no longer be known as one: details are scrubbed before they are folded,
+/// and what holds a secret all the same has no colour.
 pub fn rendered(session: &Session, files: &Files, diags: &Diagnostics) -> String {
-    let color = session.settings().escapes && session.environment.terminal;
-    render(diags, files, RenderOptions { color, ..RenderOptions::default() })
+    let scrubbed = |diagnostic: &Diagnostic| {
+        let detail = session.scrubber().scrub(&diagnostic.detail).into_owned();
+        Diagnostic { detail, ..diagnostic.clone() }
+    };
+    let diags = diags.iter().map(scrubbed).collect();
+    let plain = render(&diags, files, RenderOptions::default());
+    let escapes = session.settings().escapes && session.environment.terminal;
+    if escapes && matches!(session.scrubber().scrub(&plain), Cow::Borrowed(_)) {
+        return render(&diags, files, RenderOptions { color: true, ..RenderOptions::default() });
+    }
+    plain
 }
 
 /// The directory that file functions start from.

@@ -118,3 +118,17 @@ fn a_failed_step_can_be_repeated() {
         assert!(sandbox.path("second").exists() && !sandbox.path("cleaned").exists());
     }
 }
+
+#[test]
+fn a_secret_is_not_cut_into_pieces_by_colours() {
+    let sandbox = Sandbox::with_template(
+        "variable \"keys\" {\n  type      = list(string)\n  sensitive = true\n}\nsource \"null\" \"a\" { communicator = \
+         \"none\" }\nbuild { sources = [\"null.a\"] }\n",
+    );
+    for (given, shown) in [("-var=keys=hunter2(x)", "   1: <sensitive>\r\n"), ("-var=kees=1", "\u{1b}[1;31mError: ")] {
+        let mut session = on_terminal(&sandbox, &["validate", given, "t.pkr.hcl"]);
+        let text = session.expect(Eof).unwrap();
+        let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
+        assert!(text.contains(shown) && !text.contains("hunter2"), "{text:?}");
+    }
+}

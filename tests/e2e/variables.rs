@@ -179,3 +179,22 @@ fn a_secret_that_cannot_be_read_is_masked_all_the_same() {
         assert!(text.contains("<sensitive>") && !text.contains("hunter2"), "{args:?}\n{text}");
     }
 }
+
+#[test]
+fn secrets_are_masked_in_quotes_and_where_text_is_folded() {
+    let sandbox = Sandbox::with_template(
+        "variable \"key\" {\n  sensitive = true\n}\nvariable \"keys\" {\n  sensitive = true\n  default = { a = \
+         \"hun\\\"ter\\\\2\" }\n}\nlocals { number = parseint(var.key, 10) }\nsource \"null\" \"a\" { communicator = \"none\" \
+         }\nbuild { sources = [\"null.a\"] }\n",
+    );
+    for key in
+        ["hun\"ter\\2", "hunter and so many other words that a message with all of them takes two lines, hunter2"]
+    {
+        let given = format!("-var=key={key}");
+        for command in ["inspect", "validate", "build"] {
+            let output = sandbox.run(&[command, &given, "t.pkr.hcl"]);
+            let text = output.stdout;
+            assert!(text.contains("<sensitive>") && !text.contains("hun"), "{key} {command}\n{text}");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use planner::value::quote;
+
 const MASK: &str = "<sensitive>";
 
 /// The secrets of one run. Clones share them.
@@ -18,13 +20,16 @@ impl Scrubber {
         Self::default()
     }
 
-    /// Hides `secret` from now on: as a whole, with either line end, and each of its lines that is not empty.
+    /// Hides `secret` from now on: as a whole, with either line end, and each of its lines that is not empty, also as
+    /// they stand in quotes.
     pub fn hide(&self, secret: &str) {
         let unix = secret.replace("\r\n", "\n");
         let lines = unix.split('\n').map(str::trim_end).filter(|line| !line.trim().is_empty());
+        let quoted = lines.clone().flat_map(in_quotes);
         let parts = [secret, unix.as_str(), unix.trim_end_matches('\n')].into_iter().chain(lines);
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         secrets.extend(parts.filter(|part| !part.trim().is_empty()).map(str::to_owned));
+        secrets.extend(quoted);
         secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
     }
@@ -38,6 +43,15 @@ impl Scrubber {
         }
         Cow::Owned(mask(text, &present))
     }
+}
+
+/// A line as it stands between quotes, and between quotes that are quoted again, as members of collections are shown.
+/// Nothing when that is the line itself.
+fn in_quotes(line: &str) -> impl Iterator<Item = String> + use<> {
+    let quoted = |text: &str| quote(text)[1..].strip_suffix('"').unwrap_or_default().to_owned();
+    let once = quoted(line);
+    let twice = quoted(&once);
+    (once != line).then_some([once, twice]).into_iter().flatten()
 }
 
 /// Only how many there are: the secrets stay out of every log.
@@ -73,7 +87,7 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_whole_and_by_line() {
-        let rows: [(&[&str], &str, &str); 8] = [
+        let rows: [(&[&str], &str, &str); 11] = [
             (&[], "plain", "plain"),
             (&["hunter2"], "pw=hunter2, hunter2!", "pw=<sensitive>, <sensitive>!"),
             (&["abc", "abcdef"], "abcdef abc", "<sensitive> <sensitive>"),
@@ -82,6 +96,9 @@ mod tests {
             (&["one\ntwo"], "one\ntwo", "<sensitive>"),
             (&["", " ", "\n"], "a b\nc", "a b\nc"),
             (&["é"], "café", "caf<sensitive>"),
+            (&["a\"b\\c"], r#""a\"b\\c" a"b\c"#, r#""<sensitive>" <sensitive>"#),
+            (&["a\"b"], r#""{\"k\" = \"a\\\"b\"}""#, r#""{\"k\" = \"<sensitive>\"}""#),
+            (&["one\ntw\to"], r#""one\ntw\to""#, r#""<sensitive>\n<sensitive>""#),
         ];
         for (secrets, text, expected) in rows {
             let scrubber = Scrubber::new();
