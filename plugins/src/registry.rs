@@ -173,6 +173,16 @@ impl Registry {
     }
 }
 
+/// What HashiCorp Packer 1.16 has built in and is not built in here.
+const AWAITED: &[(ComponentKind, &[&str])] = &[
+    (ComponentKind::Provisioner, &["file", "hcp-sbom", "powershell", "shell", "windows-restart", "windows-shell"]),
+    (ComponentKind::PostProcessor, &["provenance"]),
+    (
+        ComponentKind::Datasource,
+        &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http"],
+    ),
+];
+
 impl Catalog for Registry {
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
         self.rows.get(&kind)?.get(name).map(|row| row.schema.clone())
@@ -180,6 +190,10 @@ impl Catalog for Registry {
 
     fn names(&self, kind: ComponentKind) -> Vec<String> {
         self.rows.get(&kind).into_iter().flat_map(BTreeMap::keys).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn is_awaited(&self, kind: ComponentKind, name: &str) -> bool {
+        AWAITED.iter().any(|(awaited, names)| *awaited == kind && names.contains(&name))
     }
 }
 

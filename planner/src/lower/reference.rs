@@ -94,26 +94,26 @@ impl Schemas {
 }
 
 fn unknown_component(catalog: &dyn Catalog, kind: ComponentKind, label: &str, name: &str, at: Span) -> Diagnostic {
-    let known = catalog.names(kind);
-    if kind == ComponentKind::Datasource {
-        let detail = format!("known data sources: [{}]", known.join(" "));
-        return Diagnostic::error(format!("Unknown data type {name}"), detail, at);
-    }
     let summary = match kind {
+        ComponentKind::Datasource => format!("Unknown data type {name}"),
         ComponentKind::Builder => format!("Unknown {label} {name}"),
         _ => format!("Unknown {label} type {name:?}"),
     };
-    let detail = match suggest(name, known.iter().map(String::as_str)) {
-        Some(meant) => format!("Did you mean to use {meant:?}?"),
-        None => {
-            let filter = name.split('-').next().unwrap_or(name);
-            let label = label.trim_end_matches(" type");
-            format!(
-                "The {label} {name} is unknown by Packer, and is likely part of a plugin that is not installed.\nYou may find \
-                 the needed plugin along with installation instructions documented on the Packer integrations \
-                 page.\n\nhttps://developer.hashicorp.com/packer/integrations?filter={filter}"
-            )
-        }
+    let known = catalog.names(kind);
+    let label = label.trim_end_matches(" type");
+    let detail = if catalog.is_awaited(kind, name) {
+        format!("The {label} {name} is built into Packer, but this version does not have it yet.")
+    } else if kind == ComponentKind::Datasource {
+        format!("known data sources: [{}]", known.join(" "))
+    } else if let Some(meant) = suggest(name, known.iter().map(String::as_str)) {
+        format!("Did you mean to use {meant:?}?")
+    } else {
+        let filter = name.split('-').next().unwrap_or(name);
+        format!(
+            "The {label} {name} is unknown by Packer, and is likely part of a plugin that is not installed.\nYou may find \
+             the needed plugin along with installation instructions documented on the Packer integrations page.\n\n\
+             https://developer.hashicorp.com/packer/integrations?filter={filter}"
+        )
     };
     Diagnostic::error(summary, detail, at)
 }
