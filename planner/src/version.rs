@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A version: numeric segments, and perhaps a pre-release.
+/// A version: numeric segments, and perhaps a pre-release and metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    segments: Vec<u64>,
+    segments: Vec<i64>,
     n_written: usize,
     prerelease: String,
+    metadata: String,
 }
 
 impl Version {
@@ -16,34 +17,38 @@ impl Version {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);
         let (text, metadata) = text.split_once('+').map_or((text, None), |(text, metadata)| (text, Some(metadata)));
-        let numeric_end = text.find(|next: char| !next.is_ascii_digit() && next != '.').unwrap_or(text.len());
-        let (numbers, rest) = text.split_at(numeric_end);
-        let prerelease = match rest.strip_prefix('-') {
-            Some(prerelease) => prerelease,
-            None if rest.is_empty() || rest.starts_with(|next: char| next.is_ascii_alphabetic()) => rest,
-            None => return None,
-        };
-        let is_label =
-            |label: &str| label.chars().all(|next| next.is_ascii_alphanumeric() || matches!(next, '.' | '-' | '~'));
-        if !is_label(prerelease) || !metadata.is_none_or(is_label) || rest == "-" {
+        if !metadata.is_none_or(are_labels) {
             return None;
         }
-        let mut segments = numbers.split('.').map(|segment| segment.parse().ok()).collect::<Option<Vec<u64>>>()?;
+        let numeric_end = text.find(|next: char| !next.is_ascii_digit() && next != '.').unwrap_or(text.len());
+        let (numbers, rest) = text.split_at(numeric_end);
+        let prerelease = if rest.is_empty() { rest } else { prerelease(rest)? };
+        let mut segments = numbers.split('.').map(|segment| segment.parse().ok()).collect::<Option<Vec<i64>>>()?;
         let n_written = segments.len();
         segments.resize(n_written.max(3), 0);
-        Some(Self { segments, n_written, prerelease: prerelease.to_owned() })
+        let metadata = metadata.unwrap_or_default().to_owned();
+        Some(Self { segments, n_written, prerelease: prerelease.to_owned(), metadata })
     }
 
-    fn segment(&self, at: usize) -> u64 {
-        self.segments.get(at).copied().unwrap_or(0)
+    /// What stands behind the dash; empty for a release.
+    pub fn prerelease(&self) -> &str {
+        &self.prerelease
     }
 
-    fn compare_segments(&self, other: &Self) -> Ordering {
-        let n_segments = self.segments.len().max(other.segments.len());
-        (0..n_segments)
-            .map(|at| self.segment(at).cmp(&other.segment(at)))
-            .find(|found| found.is_ne())
-            .unwrap_or(Ordering::Equal)
+    /// What stands behind the plus sign; it counts in no comparison.
+    pub fn metadata(&self) -> &str {
+        &self.metadata
+    }
+
+    /// The first three segments alone: the release that a pre-release leads to.
+    pub fn core(&self) -> Self {
+        let segments = self.segments.iter().take(3).copied().collect();
+        Self { segments, n_written: 3, prerelease: String::new(), metadata: String::new() }
+    }
+
+    /// The same without metadata.
+    pub fn without_metadata(&self) -> Self {
+        Self { metadata: String::new(), ..self.clone() }
     }
 
     /// Whether it is earlier than `other`.
@@ -51,21 +56,75 @@ impl Version {
         self.compare(other).is_lt()
     }
 
-    fn compare(&self, other: &Self) -> Ordering {
-        self.compare_segments(other).then_with(|| compare_prereleases(&self.prerelease, &other.prerelease))
+    /// Which of the two is later. Missing segments count as zeros; pre-releases count only between versions of as many
+    /// segments.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        if self.segments == other.segments {
+            return compare_prereleases(&self.prerelease, &other.prerelease);
+        }
+        let segment = |version: &Self, at: usize| version.segments.get(at).copied().unwrap_or(0);
+        (0..self.segments.len().max(other.segments.len()))
+            .map(|at| segment(self, at).cmp(&segment(other, at)))
+            .find(|found| found.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
+}
+
+/// How versions are listed: as [`Version::compare`] has it, save where that goes round in circles. There a version that
+/// ends comes before one that goes on.
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let labels = |version: &Self| -> Vec<(bool, i64, String)> {
+            let labels = version.prerelease.split('.');
+            labels.map(|label| (label.parse::<i64>().is_err(), label.parse().unwrap_or(0), label.to_owned())).collect()
+        };
+        let is_release = |version: &Self| version.prerelease.is_empty();
+        let by_segments = self.segments.cmp(&other.segments);
+        by_segments
+            .then_with(|| is_release(self).cmp(&is_release(other)))
+            .then_with(|| labels(self).cmp(&labels(other)))
+            .then_with(|| (&self.metadata, self.n_written).cmp(&(&other.metadata, other.n_written)))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The pre-release in what follows the numbers: behind a dash, which only labels that begin with a digit need.
+fn prerelease(rest: &str) -> Option<&str> {
+    let is_word = |next: char| next.is_ascii_alphabetic() || matches!(next, '-' | '~');
+    let found = match rest.strip_prefix('-') {
+        Some(behind) if behind.starts_with(|next: char| next.is_ascii_digit() || is_word(next)) => behind,
+        _ if rest.starts_with(is_word) => rest,
+        _ => return None,
+    };
+    are_labels(found).then_some(found)
+}
+
+/// Whether these are labels with dots between them.
+fn are_labels(text: &str) -> bool {
+    let is_inside = |next: char| next.is_ascii_alphanumeric() || matches!(next, '-' | '~');
+    text.split('.').all(|label| !label.is_empty() && label.chars().all(is_inside))
 }
 
 /// The canonical form: at least three segments.
-impl std::fmt::Display for Version {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let segments: Vec<String> = self.segments.iter().map(u64::to_string).collect();
-        let dash = if self.prerelease.is_empty() { "" } else { "-" };
-        write!(out, "{}{dash}{}", segments.join("."), self.prerelease)
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let segments: Vec<String> = self.segments.iter().map(i64::to_string).collect();
+        out.write_str(&segments.join("."))?;
+        for (sign, text) in [('-', &self.prerelease), ('+', &self.metadata)] {
+            if !text.is_empty() {
+                write!(out, "{sign}{text}")?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// A release is later than any of its pre-releases; parts are compared as numbers where both are.
+/// A release is later than any of its pre-releases.
 fn compare_prereleases(own: &str, other: &str) -> Ordering {
     match (own.is_empty(), other.is_empty()) {
         (true, true) => return Ordering::Equal,
@@ -77,18 +136,33 @@ fn compare_prereleases(own: &str, other: &str) -> Ordering {
     loop {
         let ordering = match (own.next(), other.next()) {
             (None, None) => return Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
-            (Some(own), Some(other)) => match (own.parse::<u64>(), other.parse::<u64>()) {
-                (Ok(own), Ok(other)) => own.cmp(&other),
-                (Ok(_), Err(_)) => Ordering::Less,
-                (Err(_), Ok(_)) => Ordering::Greater,
-                (Err(_), Err(_)) => own.cmp(other),
-            },
+            (own, other) => compare_labels(own, other),
         };
         if ordering.is_ne() {
             return ordering;
         }
+    }
+}
+
+/// Numbers come before words, and where one version has no label any more, it comes before a number and behind a word.
+/// Numbers that differ only in how they are written are neither equal nor in order: each comes before the other.
+fn compare_labels(own: Option<&str>, other: Option<&str>) -> Ordering {
+    if own == other {
+        return Ordering::Equal;
+    }
+    let number = |label: Option<&str>| label.and_then(|label| label.parse::<i64>().ok());
+    match (number(own), number(other)) {
+        (Some(own), Some(other)) if own > other => Ordering::Greater,
+        (Some(_), Some(_)) => Ordering::Less,
+        (Some(_), None) if other.is_none() => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) if own.is_none() => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => match (own, other) {
+            (None, _) => Ordering::Greater,
+            (_, None) => Ordering::Less,
+            (own, other) => own.cmp(&other),
+        },
     }
 }
 
@@ -129,14 +203,26 @@ impl Constraint {
     /// `malformed constraint: …` with the first term that is none.
     pub fn parse(text: &str) -> Result<Self, String> {
         let terms = text.split(',').map(|term| {
-            let term = term.trim();
+            let term = term.trim_matches(is_space);
             let known = OPERATORS.iter().find_map(|(sign, operator)| Some((*operator, term.strip_prefix(sign)?)));
             let (operator, version) = known.unwrap_or((Operator::Equal, term));
-            let version = Version::parse(version.trim()).ok_or_else(|| format!("malformed constraint: {term}"))?;
-            Ok((operator, version))
+            let version = Version::parse(version.trim_matches(is_space));
+            Ok((operator, version.ok_or_else(|| format!("malformed constraint: {term}"))?))
         });
         let terms = terms.collect::<Result<_, String>>()?;
-        Ok(Self { terms, text: text.split(',').map(str::trim).collect::<Vec<_>>().join(",") })
+        let text = text.split(',').map(|term| term.trim_matches(is_space)).collect::<Vec<_>>().join(",");
+        Ok(Self { terms, text })
+    }
+
+    /// The constraint that only `version` fulfils.
+    pub fn exactly(version: Version) -> Self {
+        let text = format!("={version}");
+        Self { terms: vec![(Operator::Equal, version)], text }
+    }
+
+    /// The constraint of no terms, which every version fulfils.
+    pub fn none() -> Self {
+        Self { terms: Vec::new(), text: String::new() }
     }
 
     /// Whether any term names a pre-release.
@@ -157,32 +243,39 @@ impl fmt::Display for Constraint {
     }
 }
 
+/// White space, as patterns of Go understand it.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\x0c' | '\r')
+}
+
 fn fulfils(version: &Version, operator: Operator, wanted: &Version) -> bool {
     let ordering = version.compare(wanted);
     match operator {
         Operator::Equal => ordering.is_eq(),
         Operator::NotEqual => ordering.is_ne(),
-        Operator::Greater => ordering.is_gt() && comparable(version, wanted, false),
-        Operator::GreaterEqual => ordering.is_ge() && comparable(version, wanted, false),
-        Operator::Less => ordering.is_lt() && comparable(version, wanted, true),
-        Operator::LessEqual => ordering.is_le() && comparable(version, wanted, true),
-        Operator::Pessimistic => {
-            let n_kept = wanted.n_written.saturating_sub(1);
-            let same_head = (0..n_kept).all(|at| version.segment(at) == wanted.segment(at));
-            ordering.is_ge() && same_head && comparable(version, wanted, false)
-        }
+        Operator::Greater => ordering.is_gt() && are_comparable(version, wanted),
+        Operator::GreaterEqual => ordering.is_ge() && are_comparable(version, wanted),
+        Operator::Less => ordering.is_lt() && are_comparable(version, wanted),
+        Operator::LessEqual => ordering.is_le() && are_comparable(version, wanted),
+        Operator::Pessimistic => ordering.is_ge() && are_comparable(version, wanted) && is_near(version, wanted),
     }
 }
 
-/// A pre-release is only compared with pre-releases of the same version. For upper bounds a release may be compared with
-/// a pre-release.
-fn comparable(version: &Version, wanted: &Version, is_upper_bound: bool) -> bool {
-    match (version.prerelease.is_empty(), wanted.prerelease.is_empty()) {
-        (true, true) => true,
-        (false, false) => version.compare_segments(wanted).is_eq(),
-        (false, true) => false,
-        (true, false) => is_upper_bound || version.compare_segments(wanted).is_ge(),
+/// A pre-release only fulfils constraints that name a pre-release of the same version.
+fn are_comparable(version: &Version, wanted: &Version) -> bool {
+    version.prerelease.is_empty() || (!wanted.prerelease.is_empty() && version.segments == wanted.segments)
+}
+
+/// What `~>` asks for beside "not earlier": all segments but the last are those that were written, and the last is not
+/// below. A version of fewer segments is never near, nor is a release near a pre-release.
+fn is_near(version: &Version, wanted: &Version) -> bool {
+    if version.prerelease.is_empty() && !wanted.prerelease.is_empty() {
+        return false;
     }
+    let (n_kept, last) = (wanted.n_written.saturating_sub(1), wanted.segments.len() - 1);
+    version.segments.len() > last
+        && version.segments[..n_kept] == wanted.segments[..n_kept]
+        && version.segments[last] >= wanted.segments[last]
 }
 
 #[cfg(test)]
@@ -209,6 +302,19 @@ mod tests {
             ("< 2.0.0-beta", "1.9.0", true),
             ("v1.2.3", "1.2.3", true),
             (">= 1.2.3+meta", "1.2.3", true),
+            ("= 1.2.3+a", "1.2.3+b", true),
+            ("1.2-", "1.2.0--", true),
+            ("1.2~x", "1.2.0-~x", true),
+            ("1.2.3.0", "1.2.3", true),
+            (">= 1.2.3.0-a", "1.2.3-b", false),
+            ("~> 1.2.0-alpha", "1.2.0-beta", true),
+            ("~> 1.2.0-alpha", "1.2.0", false),
+            ("~> 1.2.3.4", "1.2.3.5", true),
+            ("~> 1.2.3.4", "1.2.3", false),
+            ("> 1.0.0-beta.x", "1.0.0-beta", true),
+            ("> 1.0.0-beta.1", "1.0.0-beta", false),
+            ("> 1.0.0-01", "1.0.0-1", false),
+            ("< 1.0.0-01", "1.0.0-1", true),
         ] {
             let (parsed, version) = (Constraint::parse(constraint), Version::parse(version));
             let allowed = parsed.ok().zip(version.as_ref()).map(|(constraint, version)| constraint.allows(version));
@@ -217,8 +323,45 @@ mod tests {
     }
 
     #[test]
+    fn versions_are_listed_in_one_order() {
+        let listed =
+            ["1.0.0-1", "1.0.0-2", "1.0.0-10", "1.0.0-beta", "1.0.0-beta.1", "1.0.0-beta.x", "1.0.0", "1.0.1-dev"];
+        let mut versions: Vec<Version> = listed.iter().rev().map(|text| Version::parse(text).unwrap()).collect();
+        versions.sort();
+        assert_eq!(versions.iter().map(Version::to_string).collect::<Vec<_>>(), listed);
+    }
+
+    #[test]
+    fn parts_and_canonical_form() {
+        for (text, shown, core, prerelease, metadata) in [
+            ("v01.2", "1.2.0", "1.2.0", "", ""),
+            ("1.2.3-dev+a.b", "1.2.3-dev+a.b", "1.2.3", "dev", "a.b"),
+            ("1.2.3.4-1", "1.2.3.4-1", "1.2.3", "1", ""),
+            ("9223372036854775807", "9223372036854775807.0.0", "9223372036854775807.0.0", "", ""),
+        ] {
+            let version = Version::parse(text).unwrap();
+            let parts = (version.to_string(), version.core().to_string(), version.prerelease(), version.metadata());
+            assert_eq!(parts, (shown.to_owned(), core.to_owned(), prerelease, metadata), "{text}");
+        }
+        assert_eq!(Version::parse("9223372036854775808"), None);
+    }
+
+    #[test]
     fn malformed() {
-        for text in ["", "abc", ">= ", "=> 1", "1..2", "1.2.", "1.2-", "99999999999999999999"] {
+        for text in [
+            "",
+            "abc",
+            ">= ",
+            "=> 1",
+            "1..2",
+            "1.2.",
+            "1.2-.",
+            "1.2-a..b",
+            "1.2+",
+            "1.2+a+b",
+            "1.2_a",
+            "99999999999999999999",
+        ] {
             assert_eq!(Constraint::parse(text), Err(format!("malformed constraint: {}", text.trim())), "{text}");
         }
     }

@@ -82,7 +82,7 @@ fn what_the_program_must_be() {
     check(
         &[
             ("packer {\n  required_version = \">= 1.7.0, < 2\"\n}\n", &[]),
-            ("packer {\n  required_version = \"~> 1.16.0-beta\"\n}\n", &[]),
+            ("packer {\n  required_version = \"~> 1.16.0-beta\"\n}\n", &["Unsupported Packer Core version @2"]),
             ("packer {\n  required_version = null\n}\n", &[]),
             (
                 "packer {\n  required_version = \"${\">= 99\"}\"\n  new = \"\"\n}\nnew {}\nvariable \"1\" {}\n",
