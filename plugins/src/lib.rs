@@ -2,8 +2,8 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`secrets`], which answers functions; and what they stand on: [`process`] (with [`pump`] and [`lines`]),
-//! [`config`], [`draft`], [`io_fault`], [`turns`], [`offload`].
+//! [`executor`]; [`discovery`], which finds plugins that are installed; [`secrets`], which answers functions; and what
+//! they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -19,6 +19,7 @@
 pub mod builtin;
 pub mod component;
 pub mod config;
+pub mod discovery;
 pub mod draft;
 pub mod executor;
 pub mod io_fault;

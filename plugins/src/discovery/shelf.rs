@@ -1,0 +1,94 @@
+//! The folder that plugins are installed in, and which of them it holds.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use engine::Cancel;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use planner::version::Constraint;
+
+use crate::discovery::candidates::find;
+use crate::discovery::describe::Describer;
+use crate::discovery::description_cache::DescriptionCache;
+use crate::discovery::examine::examine;
+use crate::discovery::installation::Installation;
+use crate::discovery::target::Target;
+use crate::io_fault::words_and_advice;
+
+/// So many files are looked at at the same time: the first look at each reads all of it and starts it.
+const ABREAST: usize = 8;
+
+/// Where plugins are installed.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What system they must be for.
+    pub target: Target,
+    /// Asks them what they are.
+    pub describer: Describer,
+    /// What they said before.
+    pub cache: DescriptionCache,
+}
+
+/// Which plugins are wanted.
+#[derive(Clone, Debug)]
+pub struct Query<'q> {
+    /// Where they come from, such as `github.com/hashicorp/amazon`; from anywhere when not given.
+    pub source: Option<&'q str>,
+    /// Which versions.
+    pub constraint: &'q Constraint,
+    /// No pre-releases.
+    pub releases_only: bool,
+}
+
+/// The plugins are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The folder cannot be read.
+    #[error("reading the plugins in {}: {}", .folder.display(), words_and_advice(.source))]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It was ended because the program is to stop.
+    #[error("context canceled")]
+    Cancelled,
+}
+
+impl Shelf {
+    /// The plugins that pass every check, the one to use last among those of one name. The log says why others do not.
+    ///
+    /// # Errors
+    ///
+    /// The folder is there and cannot be read, or the program is to stop.
+    pub async fn list(&self, query: &Query<'_>) -> Result<Vec<Installation>, ListError> {
+        let root = query.source.and_then(|source| Path::new(source).parent());
+        let root = root.map_or_else(|| self.folder.clone(), |parent| self.folder.join(parent));
+        let plugin = query.source.map(|source| source.rsplit('/').next().unwrap_or(source));
+        tracing::trace!("listing potential installations for {} in {}", plugin.unwrap_or("any plugin"), root.display());
+        let candidates = find(&root, &self.folder, plugin, self.target);
+        let candidates = candidates.map_err(|source| ListError::Folder { folder: root, source })?;
+        let examined = candidates.iter().map(|candidate| examine(self, candidate, query));
+        let examined: Vec<_> = stream::iter(examined).buffered(ABREAST).collect().await;
+        if self.cancel().is_stopping() {
+            return Err(ListError::Cancelled);
+        }
+        let mut found: Vec<Installation> = Vec::with_capacity(examined.len());
+        for (candidate, examined) in candidates.iter().zip(examined) {
+            match examined {
+                Ok(installation) => found.push(installation),
+                Err(refusal) => refusal.log(&candidate.path),
+            }
+        }
+        found.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        Ok(found)
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.describer.cancel
+    }
+}
