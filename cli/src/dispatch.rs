@@ -5,14 +5,16 @@ use std::ffi::OsString;
 use clap::Parser;
 
 use crate::args::{
-    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, Invocation, PlanArgs, ValidateArgs,
+    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, Invocation, PlanArgs, PluginsInstallArgs,
+    PluginsRequiredArgs, ValidateArgs,
 };
 use crate::commands;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
 use crate::options::{
-    BuildOptions, ConsoleOptions, FmtOptions, InspectOptions, PlanOptions, UsageError, ValidateOptions,
+    BuildOptions, ConsoleOptions, FmtOptions, InspectOptions, PlanOptions, PluginsInstallOptions, PluginsRemoveOptions,
+    PluginsRequiredOptions, UsageError, ValidateOptions,
 };
 use crate::reporter::Scrubber;
 use crate::session::{Session, complain};
@@ -82,6 +84,17 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
         CommandName::Plan => {
             checked::<PlanArgs, PlanOptions>(words).map(|options| commands::plan::run(session, &options))
         }
+        CommandName::Plugins => Err(UsageError::WrongCount),
+        CommandName::PluginsInstall => checked::<PluginsInstallArgs, PluginsInstallOptions>(words)
+            .map_err(|error| if let UsageError::Flag(error) = error { UsageError::Options(error) } else { error })
+            .map(|options| commands::plugins::install::run(session, &options)),
+        // Its words are not looked at.
+        CommandName::PluginsInstalled => Ok(commands::plugins::installed::run(session)),
+        CommandName::PluginsRemove => {
+            PluginsRemoveOptions::new(words).map(|options| commands::plugins::remove::run(session, &options))
+        }
+        CommandName::PluginsRequired => checked::<PluginsRequiredArgs, PluginsRequiredOptions>(words)
+            .map(|options| commands::plugins::required::run(session, &options)),
         CommandName::Validate => {
             checked::<ValidateArgs, ValidateOptions>(words).map(|options| commands::validate::run(session, &options))
         }
@@ -102,9 +115,11 @@ where
 
 /// What is wrong with the words, then the command's help.
 fn usage(session: &mut Session, command: CommandName, error: &UsageError) -> Exit {
-    if let UsageError::Flag(error) = error {
+    if *error != UsageError::WrongCount {
         session.error(&error.to_string());
     }
-    session.say(&args::command_help(command));
+    if !matches!(error, UsageError::Options(_)) {
+        session.say(&args::command_help(command));
+    }
     Exit::Failed
 }

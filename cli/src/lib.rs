@@ -2,7 +2,7 @@
 //!
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`template_kind`] and [`frontend`]
-//! (argument to compiled template), [`plan_view`], [`inspect_view`], [`console`] (lines to answers), [`verdict`] (findings
+//! (argument to compiled template), [`plan_view`], [`inspect_view`], [`plugin_store`] (where plugins are), [`console`] (lines to answers), [`verdict`] (findings
 //! for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`reporter`] (what
 //! users see), [`signal`], [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
@@ -25,6 +25,7 @@ pub mod inspect_view;
 pub mod logging;
 pub mod options;
 pub mod plan_view;
+pub mod plugin_store;
 pub mod reporter;
 pub mod session;
 pub mod signal;

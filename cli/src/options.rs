@@ -1,12 +1,13 @@
 //! Raw arguments to checked options: counts of words, lists split at commas, limits that mean "none".
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use plugins::component::OnError;
 
 use crate::args::{
-    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InspectArgs, PlanArgs, PlanFormat, TemplateArgs,
-    ValidateArgs,
+    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InspectArgs, PlanArgs, PlanFormat, PluginsInstallArgs,
+    PluginsRequiredArgs, TemplateArgs, ValidateArgs,
 };
 
 /// A command line that its command cannot use. The command's help follows it.
@@ -18,6 +19,12 @@ pub enum UsageError {
     /// Too few or too many words; the help alone says it.
     #[error("wrong number of templates")]
     WrongCount,
+    /// Something else, in words of its own.
+    #[error("{0}")]
+    Words(String),
+    /// A flag, for a command that says so in a line of its own and gives no help.
+    #[error("{0}\nFailed to parse options: {0}")]
+    Options(FlagError),
 }
 
 /// Which template, with which variables, and which of its builds.
@@ -129,6 +136,82 @@ pub struct FmtOptions {
     pub recursive: bool,
     /// Write what changed; on unless switched off.
     pub write: bool,
+}
+
+/// Options of `plugins install`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginsInstallOptions {
+    /// `-path`: the binary.
+    pub binary: String,
+    /// Where the plugin comes from.
+    pub source: String,
+    /// What its version must be, if anything.
+    pub constraint: Option<String>,
+}
+
+/// Options of `plugins remove`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginsRemoveOptions {
+    /// Where the plugins come from, or the absolute path of a binary.
+    pub plugin: String,
+    /// Which versions of them; all when not given.
+    pub constraint: Option<String>,
+}
+
+/// Options of `plugins required`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginsRequiredOptions {
+    /// What needs plugins.
+    pub template: TemplateOptions,
+}
+
+impl TryFrom<PluginsInstallArgs> for PluginsInstallOptions {
+    type Error = UsageError;
+
+    fn try_from(args: PluginsInstallArgs) -> Result<Self, UsageError> {
+        // A binary always replaces what is there.
+        let PluginsInstallArgs { path: binary, force: _, template: _, positional } = args;
+        let n_words = positional.len();
+        let (source, constraint) = first_and_second(positional).ok_or_else(|| {
+            UsageError::Words(format!("Invalid arguments, expected either 1 or 2 positional arguments, got {n_words}"))
+        })?;
+        if binary.is_empty() {
+            let text = "This version does not fetch plugins from the network: give the plugin's binary with -path.";
+            return Err(UsageError::Words(text.to_owned()));
+        }
+        Ok(Self { binary, source, constraint })
+    }
+}
+
+impl PluginsRemoveOptions {
+    /// From the words of the command, which has no flags.
+    ///
+    /// # Errors
+    ///
+    /// There are too few or too many, or a version stands behind a path.
+    pub fn new(words: &[String]) -> Result<Self, UsageError> {
+        let (plugin, constraint) = first_and_second(words.to_vec()).ok_or(UsageError::WrongCount)?;
+        if Path::new(&plugin).is_absolute() && constraint.is_some() {
+            let text = "Unsupported: no version constraint may be specified with a local plugin path.\n";
+            return Err(UsageError::Words(text.to_owned()));
+        }
+        Ok(Self { plugin, constraint })
+    }
+}
+
+impl TryFrom<PluginsRequiredArgs> for PluginsRequiredOptions {
+    type Error = UsageError;
+
+    fn try_from(args: PluginsRequiredArgs) -> Result<Self, UsageError> {
+        Ok(Self { template: template(args.template, only_word(args.positional)?) })
+    }
+}
+
+/// A word, and perhaps another one.
+fn first_and_second(words: Vec<String>) -> Option<(String, Option<String>)> {
+    let mut words = words.into_iter();
+    let found = (words.next()?, words.next());
+    words.next().is_none().then_some(found)
 }
 
 impl TryFrom<BuildArgs> for BuildOptions {

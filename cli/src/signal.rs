@@ -74,8 +74,13 @@ pub struct Interruption {
 impl Interruption {
     /// Catches signals from here on. When the system does not let us, they end the program as usual.
     pub fn watch() -> Self {
+        Self::ending(Cancel::new())
+    }
+
+    /// The same; the signal also ends what `cancel` can end, at once.
+    pub fn ending(cancel: Cancel) -> Self {
         let number = Arc::new(AtomicU8::new(0));
-        let watcher = Watcher::spawn(|interrupt, terminate| note(interrupt, terminate, number.clone()));
+        let watcher = Watcher::spawn(|interrupt, terminate| note(interrupt, terminate, number.clone(), cancel));
         if let Err(error) = &watcher {
             tracing::warn!("signals are not caught: {error}");
         }
@@ -94,7 +99,7 @@ impl Interruption {
 }
 
 #[expect(clippy::exit, reason = "the second signal: the user wants out, whatever still runs")]
-async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>) {
+async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>, cancel: Cancel) {
     loop {
         let (number, _) = tokio::select! {
             Some(()) = interrupt.recv() => INTERRUPT,
@@ -104,6 +109,7 @@ async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>
         if noted.swap(number, Ordering::Relaxed) != 0 {
             std::process::exit(Exit::Signal(number).code().into());
         }
+        cancel.raise(CancelPhase::Killing);
     }
 }
 

@@ -15,6 +15,7 @@ mod json;
 mod legacy;
 mod limits;
 mod plan;
+mod plugins;
 mod sandbox;
 mod secrets;
 mod terminal;

@@ -51,9 +51,12 @@ fn find_command(words: Vec<String>) -> Invocation {
     let Some(at) = at else {
         return Invocation::RootHelp(if wants_help { Exit::Success } else { Exit::UnknownCommand });
     };
-    let Some(command) = CommandName::find(&words[at]) else {
+    let Some(first) = CommandName::find(&words[at]) else {
         return Invocation::RootHelp(Exit::UnknownCommand);
     };
+    let second = words.get(at + 1);
+    let narrower = first.subcommands().iter().find(|command| second.is_some_and(|word| word == command.last_word()));
+    let (command, at) = narrower.map_or((first, at), |command| (*command, at + 1));
     if wants_help {
         Invocation::CommandHelp(command)
     } else if before.iter().any(|word| word.starts_with('-')) {
@@ -99,6 +102,14 @@ mod tests {
         check("build . -help", Invocation::CommandHelp(CommandName::Build));
         check("-help build", Invocation::CommandHelp(CommandName::Build));
         check("build -- -help", run(CommandName::Build, &["--", "-help"]));
+        check("plugins", run(CommandName::Plugins, &[]));
+        check("plugins bake", run(CommandName::Plugins, &["bake"]));
+        check("plugins -x installed", run(CommandName::Plugins, &["-x", "installed"]));
+        check("plugin installed all", run(CommandName::PluginsInstalled, &["all"]));
+        check("plugins remove a b", run(CommandName::PluginsRemove, &["a", "b"]));
+        check("plugins required -h", Invocation::CommandHelp(CommandName::PluginsRequired));
+        check("-x plugins install a", Invocation::MisplacedFlags(CommandName::PluginsInstall));
+        check("installed", Invocation::RootHelp(Exit::UnknownCommand));
     }
 
     #[test]

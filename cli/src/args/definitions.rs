@@ -19,6 +19,16 @@ pub enum CommandName {
     Inspect,
     /// Shows the graph.
     Plan,
+    /// Has the commands for plugins.
+    Plugins,
+    /// Installs a plugin.
+    PluginsInstall,
+    /// Lists the plugins that are there.
+    PluginsInstalled,
+    /// Removes plugins.
+    PluginsRemove,
+    /// Lists the plugins that a template needs.
+    PluginsRequired,
     /// Checks a template.
     Validate,
     /// Names the version.
@@ -26,11 +36,23 @@ pub enum CommandName {
 }
 
 impl CommandName {
-    /// All of them, sorted by name.
-    pub const ALL: [CommandName; 7] =
-        [Self::Build, Self::Console, Self::Fmt, Self::Inspect, Self::Plan, Self::Validate, Self::Version];
+    /// Those of one word, sorted by name.
+    pub const ALL: [CommandName; 8] = [
+        Self::Build,
+        Self::Console,
+        Self::Fmt,
+        Self::Inspect,
+        Self::Plan,
+        Self::Plugins,
+        Self::Validate,
+        Self::Version,
+    ];
 
-    /// The word on the command line.
+    /// Those whose second word chooses what to do with plugins, sorted by name.
+    pub const OF_PLUGINS: [CommandName; 4] =
+        [Self::PluginsInstall, Self::PluginsInstalled, Self::PluginsRemove, Self::PluginsRequired];
+
+    /// The words on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -38,6 +60,11 @@ impl CommandName {
             Self::Fmt => "fmt",
             Self::Inspect => "inspect",
             Self::Plan => "plan",
+            Self::Plugins => "plugins",
+            Self::PluginsInstall => "plugins install",
+            Self::PluginsInstalled => "plugins installed",
+            Self::PluginsRemove => "plugins remove",
+            Self::PluginsRequired => "plugins required",
             Self::Validate => "validate",
             Self::Version => "version",
         }
@@ -51,6 +78,11 @@ impl CommandName {
             Self::Fmt => "Rewrites HCL2 config files to canonical format",
             Self::Inspect => "see components of a template",
             Self::Plan => "show the graph that build would run",
+            Self::Plugins => "Interact with Packer plugins and catalog",
+            Self::PluginsInstall => "Install a Packer plugin from a local binary",
+            Self::PluginsInstalled => "List all installed Packer plugin binaries",
+            Self::PluginsRemove => "Remove Packer plugins [matching a version]",
+            Self::PluginsRequired => "List plugins required by a config",
             Self::Validate => "check that a template is valid",
             Self::Version => "Prints the Packer version",
         }
@@ -58,7 +90,18 @@ impl CommandName {
 
     /// The command called `name`.
     pub fn find(name: &str) -> Option<Self> {
+        let name = if name == "plugin" { "plugins" } else { name };
         Self::ALL.into_iter().find(|command| command.name() == name)
+    }
+
+    /// Those that this one is only the first word of.
+    pub fn subcommands(self) -> &'static [CommandName] {
+        if self == Self::Plugins { &Self::OF_PLUGINS } else { &[] }
+    }
+
+    /// The last word of its name.
+    pub fn last_word(self) -> &'static str {
+        self.name().rsplit(' ').next().unwrap_or_default()
     }
 }
 
@@ -293,6 +336,61 @@ pub struct InspectArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub use_sequential_evaluation: bool,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Has commands for the plugins that are installed: what there is, what a template needs, what comes and goes.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PluginsArgs {}
+
+/// Will install a plugin from a binary that is on this machine: the binary is asked what it is, and copied to where
+/// plugins of SOURCE (such as github.com/hashicorp/happycloud) are looked for. One of the same version is replaced. With
+/// VERSION nothing is installed unless the binary's version fits, such as ">= 1.2, < 2". Plugins are not fetched from the
+/// network.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PluginsInstallArgs {
+    /// The plugin's binary
+    #[arg(long, value_name = "path", default_value = "")]
+    pub path: String,
+
+    /// Replace a plugin of the same version. A binary given with -path always does
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub force: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will list the binaries of all plugins that are installed for this system and pass every check: one path on each line,
+/// the version to be used last among those of a plugin. The log (PACKER_LOG=1) says why others are left out.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PluginsInstalledArgs {}
+
+/// Will remove the plugins of SOURCE that are installed, or only those whose version fits VERSION, such as "< 1.2", and
+/// print the paths of their binaries. The path of one binary in the plugins' folder may be given instead.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PluginsRemoveArgs {}
+
+/// Will list the plugins that a template requires: name, source and versions, then the binaries that would do. The last
+/// of them is the one to be used.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct PluginsRequiredArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]
     pub template: TemplateArgs,

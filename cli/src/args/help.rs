@@ -3,7 +3,8 @@
 use clap::{Args, Command, CommandFactory};
 
 use super::definitions::{
-    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs,
+    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
+    PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs, VersionArgs,
 };
 use super::go_flags::is_boolean;
 
@@ -11,13 +12,8 @@ const WIDTH: usize = 79;
 
 /// What `packer` without a command prints. Ends with an empty line.
 pub fn root_help() -> String {
-    let longest = CommandName::ALL.iter().map(|command| command.name().len()).max().unwrap_or(0);
-    let mut text = String::from("Usage: packer [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n");
-    for command in CommandName::ALL {
-        text.push_str(&format!("    {:longest$}    {}\n", command.name(), command.synopsis()));
-    }
-    text.push('\n');
-    text
+    let commands = list(&CommandName::ALL, CommandName::name);
+    format!("Usage: packer [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n{commands}\n")
 }
 
 /// What `packer COMMAND -help` prints, without a line end behind it.
@@ -28,10 +24,28 @@ pub fn command_help(command: CommandName) -> String {
         CommandName::Fmt => (without_template_flags(FmtArgs::command()), " [options] TEMPLATE..."),
         CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
         CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
+        CommandName::Plugins => (PluginsArgs::command(), " <subcommand> [options] [args]"),
+        CommandName::PluginsInstall => {
+            (without_template_flags(PluginsInstallArgs::command()), " [options] -path=BINARY SOURCE [VERSION]")
+        }
+        CommandName::PluginsInstalled => (PluginsInstalledArgs::command(), ""),
+        CommandName::PluginsRemove => (PluginsRemoveArgs::command(), " SOURCE [VERSION]"),
+        CommandName::PluginsRequired => (PluginsRequiredArgs::command(), " [options] PATH"),
         CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),
         CommandName::Version => (VersionArgs::command(), ""),
     };
-    render(command.name(), positional, &definition)
+    let mut text = render(command.name(), positional, &definition);
+    if !command.subcommands().is_empty() {
+        text.push_str("\n\nSubcommands:\n");
+        text.push_str(&list(command.subcommands(), CommandName::last_word));
+    }
+    text
+}
+
+/// Commands with what they do, in two columns.
+fn list(commands: &[CommandName], name: fn(CommandName) -> &'static str) -> String {
+    let longest = commands.iter().map(|command| name(*command).len()).max().unwrap_or(0);
+    commands.iter().map(|command| format!("    {:longest$}    {}\n", name(*command), command.synopsis())).collect()
 }
 
 /// For a command that accepts the flags of those that read a template and has no use for them.

@@ -9,7 +9,8 @@ mod values;
 
 pub use command_line::{CommandLine, Invocation, read};
 pub use definitions::{
-    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, TemplateArgs, ValidateArgs, VersionArgs,
+    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
+    PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs, VersionArgs,
 };
 pub use go_flags::{FlagError, parse};
 pub use help::{command_help, root_help};

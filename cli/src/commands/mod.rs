@@ -5,5 +5,6 @@ pub mod console;
 pub mod fmt;
 pub mod inspect;
 pub mod plan;
+pub mod plugins;
 pub mod validate;
 pub mod version;

@@ -114,7 +114,11 @@ fn decode_source(value: &Value, at: Span, diags: &mut Diagnostics) -> Option<Str
 }
 
 /// Whether `source` names a plugin by host, path and type.
-fn check_source(source: &str) -> Result<(), String> {
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn check_source(source: &str) -> Result<(), String> {
     let mut faults = Vec::new();
     if source.matches('/').count() < 2 {
         faults.push("A source URL must at least contain a host and a path with 2 components");

@@ -1,0 +1,63 @@
+//! Installs a plugin from a binary.
+
+use planner::config::plugin::check_source;
+use planner::diagnostic::{Diagnostic, Diagnostics};
+use planner::files::Files;
+use planner::value::quote;
+use planner::version::{Constraint, Version};
+
+use crate::exit::Exit;
+use crate::frontend::{Refused, show};
+use crate::options::PluginsInstallOptions;
+use crate::plugin_store::PluginStore;
+use crate::session::Session;
+
+/// Runs `packer plugins install`.
+pub fn run(session: &mut Session, options: &PluginsInstallOptions) -> Exit {
+    let constraint = match check(options) {
+        Ok(constraint) => constraint,
+        Err(text) => {
+            session.error(&text);
+            return Exit::Failed;
+        }
+    };
+    PluginStore::with(session, |session, store| install(session, store, options, &constraint))
+}
+
+/// The versions that will do.
+fn check(options: &PluginsInstallOptions) -> Result<Constraint, String> {
+    let PluginsInstallOptions { source, constraint, .. } = options;
+    check_source(source).map_err(|error| format!("Invalid source string {}: {error}", quote(source)))?;
+    let Some(text) = constraint else { return Ok(Constraint::none()) };
+    let constraint = Constraint::parse(text)?;
+    if constraint.has_prerelease() {
+        return Err(format!("Unsupported prerelease for constraint {}", quote(&constraint.to_string())));
+    }
+    Ok(constraint)
+}
+
+fn install(
+    session: &mut Session,
+    store: &PluginStore,
+    options: &PluginsInstallOptions,
+    constraint: &Constraint,
+) -> Result<(), Refused> {
+    let binary = store.working_dir().join(&options.binary);
+    let accept = |version: &Version| {
+        let fits = constraint.allows(&version.core());
+        let text = || format!("The binary's version is {version}, which does not fit \"{constraint}\".");
+        if fits { Ok(()) } else { Err(text()) }
+    };
+    match store.block_on(store.shelf.install(&binary, &options.source, accept)) {
+        Ok(path) => {
+            let (source, binary, path) = (&options.source, binary.display(), path.display());
+            session.say(&format!("Successfully installed plugin {source} from {binary} to {path}"));
+            Ok(())
+        }
+        Err(error) => {
+            let found = Diagnostic::error(error.summary(), error.to_string(), None);
+            show(session, &Files::new(), &Diagnostics::from(found));
+            Err(Refused)
+        }
+    }
+}

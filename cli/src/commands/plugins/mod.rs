@@ -1,0 +1,6 @@
+//! The commands for plugins that are installed, one file each.
+
+pub mod install;
+pub mod installed;
+pub mod remove;
+pub mod required;

@@ -1,0 +1,98 @@
+//! The plugins that are installed, as the commands for them use it: the surroundings say where, a signal ends it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Cancel;
+use plugins::discovery::describe::Describer;
+use plugins::discovery::description_cache::DescriptionCache;
+use plugins::discovery::installation::Installation;
+use plugins::discovery::shelf::{Query, Shelf};
+use plugins::discovery::target::Target;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::exit::Exit;
+use crate::folders::{cache_folder, plugin_folder};
+use crate::frontend::Refused;
+use crate::session::{Session, complain};
+use crate::signal::Interruption;
+
+/// How long a plugin may take to say what it is. It does nothing else then; more is only needed to read it from a slow disk.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The folder of descriptions in that of what can be had again. Another form of them needs another name.
+const DESCRIPTIONS: &str = "plugin-descriptions";
+
+/// Where plugins are, and what it takes to ask them what they are.
+pub struct PluginStore {
+    /// The plugins.
+    pub shelf: Shelf,
+    runtime: Runtime,
+}
+
+impl PluginStore {
+    /// Runs a command on the plugins that are installed, until a signal ends it.
+    pub fn with(
+        session: &mut Session,
+        command: impl FnOnce(&mut Session, &PluginStore) -> Result<(), Refused>,
+    ) -> Exit {
+        let cancel = Cancel::new();
+        let Ok(store) = Self::open(session, cancel.clone()) else { return Exit::Failed };
+        let interruption = Interruption::ending(cancel);
+        let ended = command(session, &store);
+        match (interruption.signal(), ended) {
+            (Some(signal), _) => Exit::Signal(signal),
+            (None, Ok(())) => Exit::Success,
+            (None, Err(Refused)) => Exit::Failed,
+        }
+    }
+
+    fn open(session: &mut Session, cancel: Cancel) -> Result<Self, Refused> {
+        let working_dir = session.environment.working_dir().map(Path::to_owned).map_err(|error| {
+            session.error(&format!("Error: {error}"));
+            Refused
+        })?;
+        let folder = plugin_folder(&session.environment, &working_dir).map_err(|error| {
+            complain(&format!(" Error loading configuration: \n\n{error}"));
+            Refused
+        })?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
+            session.error(&format!("Error: starting the worker threads: {error}"));
+            Refused
+        })?;
+        let cache = cache_folder(&session.environment, &working_dir).map(|folder| folder.join(DESCRIPTIONS));
+        // Values of variables are none of their business.
+        let mut environment = session.environment.variables.clone();
+        environment.retain(|name, _| !name.starts_with("PKR_VAR_"));
+        let describer = Describer {
+            working_dir: Arc::new(working_dir),
+            environment: Arc::new(environment),
+            patience: PATIENCE,
+            cancel,
+        };
+        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache: DescriptionCache::new(cache) };
+        Ok(Self { shelf, runtime })
+    }
+
+    /// Where relative paths start from.
+    pub fn working_dir(&self) -> &Path {
+        &self.shelf.describer.working_dir
+    }
+
+    /// Waits for something that the shelf does.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The plugins that are wanted.
+    ///
+    /// # Errors
+    ///
+    /// Nobody knows; it was said why.
+    pub fn list(&self, session: &mut Session, query: &Query<'_>) -> Result<Vec<Installation>, Refused> {
+        self.block_on(self.shelf.list(query)).map_err(|error| {
+            session.error(&format!("Error: {error}"));
+            Refused
+        })
+    }
+}
