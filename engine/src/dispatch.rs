@@ -142,7 +142,7 @@ impl Dispatch {
     /// Such a plan is wrong: a lease is held by nodes that wait for a node which waits for a lease that does not fit
     /// beside it.
     pub fn break_stall(&mut self) -> bool {
-        if self.frontier.n_running() > 0 || self.frontier.is_done() || self.pick().is_some() {
+        if self.frontier.n_running() > 0 || self.frontier.is_done() || self.can_start() {
             return false;
         }
         let holder = self
@@ -211,6 +211,19 @@ impl Dispatch {
                 _ => self.lanes[lane].ready.insert(priority),
             }
         }
+    }
+
+    /// Whether a node could start. Takes those out of line that were cancelled in it.
+    fn can_start(&mut self) -> bool {
+        while let Some(pick) = self.pick() {
+            let node = self.topology.by_priority[pick.priority as usize];
+            if self.frontier.state(node) == NodeState::Ready {
+                return true;
+            }
+            // What is parked was looked at when it was picked.
+            self.lanes[pick.lane].ready.remove(pick.priority);
+        }
+        false
     }
 
     fn pick(&mut self) -> Option<Pick> {

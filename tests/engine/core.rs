@@ -1,9 +1,9 @@
 //! The pure core step by step: after every step each node's state, each pool and the next choice agree with the model.
 
-use engine::{CancelPhase, Dispatch, NodeId, NodeState, OutcomeKind, PoolId};
+use engine::{CancelPhase, Dispatch, EdgeKind, Lane, NodeId, NodeState, OutcomeKind, PoolId};
 use proptest::prelude::*;
 
-use crate::drawn::{Drawn, drawn};
+use crate::drawn::{Drawn, DrawnNode, Ending, Way, drawn};
 use crate::model::{Model, end_of};
 
 /// What the driver does next, if it can.
@@ -35,6 +35,27 @@ proptest! {
     ) {
         walk(&drawn, steps, cpu_width);
     }
+}
+
+/// Nodes cancelled in line are no reason to wait: the first node holds what the cleanup needs, for the one behind that.
+#[test]
+fn a_stall_is_seen_behind_nodes_that_were_cancelled_in_line() {
+    let node = |ending, lease| DrawnNode { ending, way: Way::Done, lane: Lane::Io, estimate: 0, lease, height: 0 };
+    let (succeeds, panics) = (Ending::Succeed, Ending::Panic);
+    let drawn = Drawn {
+        nodes: vec![
+            node(succeeds, Some(0)),
+            node(panics, None),
+            node(succeeds, Some(1)),
+            node(succeeds, Some(0)),
+            node(succeeds, None),
+        ],
+        edges: vec![(1, 2, EdgeKind::OnFailure), (2, 3, EdgeKind::Order)],
+        capacities: vec![Some(1)],
+        claims: vec![vec![(0, 1)], vec![(0, 1)]],
+    };
+    let stop = Step::Raise(CancelPhase::Stopping);
+    walk(&drawn, vec![Step::Start, Step::Start, stop, Step::End(0), Step::End(0), Step::End(0)], 1);
 }
 
 fn walk(drawn: &Drawn, steps: Vec<Step>, cpu_width: usize) {

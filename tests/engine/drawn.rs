@@ -35,7 +35,7 @@ pub(crate) struct DrawnNode {
     pub(crate) estimate: u64,
     pub(crate) lease: Option<usize>,
     /// Edges lead from lower to higher heights, so ids are in no order.
-    height: u16,
+    pub(crate) height: u16,
 }
 
 /// A graph, its limits and what its nodes will do.
