@@ -2,8 +2,8 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`discovery`], which finds plugins that are installed; [`secrets`], which answers functions; and what
-//! they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`turns`], [`offload`].
+//! [`executor`]; [`discovery`], which finds plugins that are installed, and [`mirror`], which fetches them; [`secrets`], which answers functions; and what
+//! they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -25,9 +25,11 @@ pub mod executor;
 pub mod io_fault;
 pub mod keep;
 pub mod lines;
+pub mod mirror;
 pub mod offload;
 pub mod output;
 pub mod process;
+pub mod proxy;
 pub mod pump;
 pub mod registry;
 pub mod secrets;

@@ -48,18 +48,34 @@ pub fn path_of(binary: &Path) -> PathBuf {
 /// # Errors
 ///
 /// It cannot be read, or `each` fails.
-pub fn digest(mut source: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<String> {
-    let (mut hasher, mut part) = (Sha256::new(), vec![0; PART]);
+pub fn digest(source: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    read_parts(source, |part| {
+        hasher.update(part);
+        each(part)
+    })?;
+    Ok(in_digits(&hasher.finalize()))
+}
+
+/// Hands all that `source` holds to `each`, part by part.
+///
+/// # Errors
+///
+/// It cannot be read, or `each` fails.
+pub fn read_parts(mut source: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut part = vec![0; PART];
     loop {
-        let n_read = match source.read(&mut part) {
-            Ok(0) => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read?,
-        };
-        hasher.update(&part[..n_read]);
-        each(&part[..n_read])?;
+        match source.read(&mut part) {
+            Ok(0) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => each(&part[..read?])?,
+        }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Bytes as hexadecimal digits.
+pub fn in_digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The checksum of `binary` if it is the one that lies beside it.

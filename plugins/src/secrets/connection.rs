@@ -9,8 +9,8 @@ use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, Url};
 
+use crate::proxy;
 use crate::secrets::answer::words;
-use crate::secrets::proxy;
 use crate::secrets::settings::SecretSettings;
 
 /// The environment does not describe a client.
@@ -125,7 +125,7 @@ impl<'a> Connection<'a> {
         let identity = self.identity()?;
         let proxies = match &self.proxy {
             Some(proxy) => vec![proxy.clone()],
-            None => proxy::from_environment(self.settings).map_err(SetupError::Client)?,
+            None => proxy::from_environment(&self.settings.environment).map_err(SetupError::Client)?,
         };
         let mut host = None;
         let mut named = None;

@@ -7,7 +7,6 @@ mod answer;
 mod aws;
 mod connection;
 mod consul;
-mod proxy;
 mod run;
 mod services;
 mod settings;
