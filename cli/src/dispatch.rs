@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use clap::Parser;
 
 use crate::args::{
-    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, Invocation, PlanArgs, PluginsInstallArgs,
-    PluginsRequiredArgs, ValidateArgs,
+    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, Invocation, PlanArgs,
+    PluginsInstallArgs, PluginsRequiredArgs, ValidateArgs,
 };
 use crate::commands;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
 use crate::options::{
-    BuildOptions, ConsoleOptions, FmtOptions, InspectOptions, PlanOptions, PluginsInstallOptions, PluginsRemoveOptions,
-    PluginsRequiredOptions, UsageError, ValidateOptions,
+    BuildOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions, PluginsInstallOptions,
+    PluginsRemoveOptions, PluginsRequiredOptions, UsageError, ValidateOptions,
 };
 use crate::reporter::Scrubber;
 use crate::session::{Session, complain};
@@ -78,6 +78,9 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
             checked::<ConsoleArgs, ConsoleOptions>(words).map(|options| commands::console::run(session, &options))
         }
         CommandName::Fmt => checked::<FmtArgs, FmtOptions>(words).map(|options| commands::fmt::run(session, &options)),
+        CommandName::Init => {
+            checked::<InitArgs, InitOptions>(words).map(|options| commands::init::run(session, &options))
+        }
         CommandName::Inspect => {
             checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))
         }

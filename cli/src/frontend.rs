@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use planner::config::plugin::report_missing;
+use planner::config::plugin::{RequiredPlugin, report_missing};
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::eval::Host;
 use planner::files::Files;
@@ -20,6 +20,10 @@ use plugins::secrets::{Patience, SecretSettings, Services};
 use crate::options::TemplateOptions;
 use crate::session::Session;
 use crate::template_kind::{TemplateKind, read_legacy};
+
+const NO_REQUIREMENTS: &str = "\nNo plugins requirement found, make sure you reference a Packer config\ncontaining a \
+                    packer.required_plugins block. See\n\
+                    https://www.packer.io/docs/templates/hcl_templates/blocks/packer\nfor more info.";
 
 /// A template on its way through the compiler, with the files that diagnostics point into.
 pub struct Frontend {
@@ -123,6 +127,26 @@ impl Frontend {
         let failed = diags.has_errors();
         self.show(session, &diags);
         parsed.filter(|_| !failed).ok_or(Refused)
+    }
+
+    /// Reads the template of `options` for nothing but the plugins that it requires; says so when it requires none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is in the language that has no such thing; it was said.
+    pub fn requirements(session: &mut Session, options: &TemplateOptions) -> Result<Vec<RequiredPlugin>, Refused> {
+        let mut frontend = Self::new(session, options, false)?;
+        let AnyParsed::Hcl2(parsed) = frontend.parse(session, options)? else {
+            let summary = "Packer plugins currently only works with HCL2 configuration templates";
+            let detail = "Legacy JSON templates cannot say which plugins they require. Write the template in HCL2, or \
+                          install the plugins it uses with packer plugins install.";
+            frontend.show(session, &Diagnostic::error(summary, detail, None).into());
+            return Err(Refused);
+        };
+        if parsed.template.plugins.is_empty() {
+            session.message(NO_REQUIREMENTS);
+        }
+        Ok(parsed.template.plugins)
     }
 
     /// Looks for the plugins that the template requires.

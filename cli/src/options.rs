@@ -6,8 +6,8 @@ use std::path::Path;
 use plugins::component::OnError;
 
 use crate::args::{
-    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InspectArgs, PlanArgs, PlanFormat, PluginsInstallArgs,
-    PluginsRequiredArgs, TemplateArgs, ValidateArgs,
+    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InitArgs, InspectArgs, PlanArgs, PlanFormat,
+    PluginsInstallArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
 };
 
 /// A command line that its command cannot use. The command's help follows it.
@@ -138,11 +138,24 @@ pub struct FmtOptions {
     pub write: bool,
 }
 
+/// Options of `init`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitOptions {
+    /// What needs plugins.
+    pub template: TemplateOptions,
+    /// `-force`.
+    pub force: bool,
+    /// `-upgrade`.
+    pub upgrade: bool,
+}
+
 /// Options of `plugins install`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginsInstallOptions {
-    /// `-path`: the binary.
-    pub binary: String,
+    /// `-path`: the binary; a release when not given.
+    pub binary: Option<String>,
+    /// `-force`. A binary always replaces what is there.
+    pub force: bool,
     /// Where the plugin comes from.
     pub source: String,
     /// What its version must be, if anything.
@@ -165,21 +178,25 @@ pub struct PluginsRequiredOptions {
     pub template: TemplateOptions,
 }
 
+impl TryFrom<InitArgs> for InitOptions {
+    type Error = UsageError;
+
+    fn try_from(args: InitArgs) -> Result<Self, UsageError> {
+        let InitArgs { force, upgrade, template: arguments, positional } = args;
+        Ok(Self { template: template(arguments, only_word(positional)?), force, upgrade })
+    }
+}
+
 impl TryFrom<PluginsInstallArgs> for PluginsInstallOptions {
     type Error = UsageError;
 
     fn try_from(args: PluginsInstallArgs) -> Result<Self, UsageError> {
-        // A binary always replaces what is there.
-        let PluginsInstallArgs { path: binary, force: _, template: _, positional } = args;
+        let PluginsInstallArgs { path, force, template: _, positional } = args;
         let n_words = positional.len();
-        let (source, constraint) = first_and_second(positional).ok_or_else(|| {
-            UsageError::Words(format!("Invalid arguments, expected either 1 or 2 positional arguments, got {n_words}"))
-        })?;
-        if binary.is_empty() {
-            let text = "This version does not fetch plugins from the network: give the plugin's binary with -path.";
-            return Err(UsageError::Words(text.to_owned()));
-        }
-        Ok(Self { binary, source, constraint })
+        let wrong_count = || format!("Invalid arguments, expected either 1 or 2 positional arguments, got {n_words}");
+        let words = first_and_second(positional).ok_or_else(|| UsageError::Words(wrong_count()));
+        let (source, constraint) = words?;
+        Ok(Self { binary: Some(path).filter(|path| !path.is_empty()), force, source, constraint })
     }
 }
 

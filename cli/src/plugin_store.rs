@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Cancel;
+use planner::value::quote;
 use plugins::discovery::describe::Describer;
 use plugins::discovery::description_cache::DescriptionCache;
 use plugins::discovery::installation::Installation;
 use plugins::discovery::shelf::{Query, Shelf};
 use plugins::discovery::target::Target;
+use plugins::mirror::latest::{Installed, Wanted, install_latest};
+use plugins::mirror::place::Mirror;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
@@ -23,10 +26,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The folder of descriptions in that of what can be had again. Another form of them needs another name.
 const DESCRIPTIONS: &str = "plugin-descriptions";
 
+const NO_MIRROR: &str = "PACKER_PLUGIN_MIRROR is not set. This version fetches plugins from a mirror only: set it to a \
+                         folder or to the address of a server with packer-plugin-NAME/VERSION/ in it, or install the \
+                         plugin's binary with packer plugins install -path.";
+
 /// Where plugins are, and what it takes to ask them what they are.
 pub struct PluginStore {
     /// The plugins.
     pub shelf: Shelf,
+    mirror: Option<String>,
     runtime: Runtime,
 }
 
@@ -71,7 +79,8 @@ impl PluginStore {
             cancel,
         };
         let shelf = Shelf { folder, target: Target::CURRENT, describer, cache: DescriptionCache::new(cache) };
-        Ok(Self { shelf, runtime })
+        let mirror = session.environment.get("PACKER_PLUGIN_MIRROR").map(str::to_owned);
+        Ok(Self { shelf, mirror, runtime })
     }
 
     /// Where relative paths start from.
@@ -94,5 +103,29 @@ impl PluginStore {
             session.error(&format!("Error: {error}"));
             Refused
         })
+    }
+
+    /// Installs the newest release that will do, from the mirror, and says so. Nothing is said when it is installed
+    /// already.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub fn fetch(&self, session: &mut Session, wanted: &Wanted<'_>) -> Result<(), String> {
+        let Describer { working_dir, environment, cancel, .. } = &self.shelf.describer;
+        let address = self.mirror.as_deref().ok_or(NO_MIRROR)?;
+        let mirror = Mirror::parse(address, working_dir, environment).map_err(|error| error.to_string())?;
+        let installed = self.block_on(async {
+            tokio::select! {
+                installed = install_latest(&self.shelf, &mirror, wanted) => installed.map_err(|error| error.to_string()),
+                () = cancel.stopping() => Err("context canceled".to_owned()),
+            }
+        })?;
+        if let Some(Installed { version, path }) = installed {
+            let text = format!("Installed plugin {} v{version} in {}", wanted.source, quote(&path.to_string_lossy()));
+            let text = if session.settings().escapes { format!("\x1b[1;36m{text}\x1b[0m") } else { text };
+            session.say(&text);
+        }
+        Ok(())
     }
 }

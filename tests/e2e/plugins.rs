@@ -6,47 +6,14 @@ use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::fake_plugin::{PLUGINS, installed_path, suffix, write_plugin, write_program};
 use crate::sandbox::Sandbox;
-
-/// Where plugins are when nothing says otherwise, and how names of binaries end.
-const PLUGINS: &str = ".config/packer/plugins";
-
-fn suffix() -> &'static str {
-    match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("macos", "aarch64") => "darwin_arm64",
-        ("macos", _) => "darwin_amd64",
-        (_, "aarch64") => "linux_arm64",
-        _ => "linux_amd64",
-    }
-}
-
-/// Writes a program that describes itself as a plugin of this version.
-fn write_plugin(sandbox: &Sandbox, path: &str, version: &str) {
-    let answer = format!(r#"{{"version":"{version}","sdk_version":"0.6.4","api_version":"x5.0","builders":["x"]}}"#);
-    write_program(sandbox, path, &format!("[ \"$*\" = describe ] && echo '{answer}'\n"));
-}
-
-fn write_program(sandbox: &Sandbox, path: &str, script: &str) {
-    sandbox.write(path, format!("#!/bin/sh\n{script}"));
-    // Another test's child may hold the file open for writing until it executes; a copy made by another process is free.
-    let (path, fresh) = (sandbox.path(path), sandbox.path("fresh copy"));
-    #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
-    let copied = std::process::Command::new("cp").arg(&path).arg(&fresh).status().unwrap();
-    assert!(copied.success());
-    fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::rename(fresh, path).unwrap();
-}
 
 /// Installs a plugin of this version and gives its path.
 fn install(sandbox: &Sandbox, source: &str, version: &str) -> String {
     write_plugin(sandbox, "new", version);
     sandbox.run(&["plugins", "install", "--path", "new", source]).expect(0);
     installed_path(source, version)
-}
-
-fn installed_path(source: &str, version: &str) -> String {
-    let plugin = source.rsplit('/').next().unwrap();
-    format!("[SANDBOX]/{PLUGINS}/{source}/packer-plugin-{plugin}_v{version}_x5.0_{}", suffix())
 }
 
 const A: &str = "github.com/hashicorp/a";
@@ -58,13 +25,13 @@ fn help_is_what_there_is_without_a_subcommand() {
         let words: Vec<&str> = words.split(' ').collect();
         let stdout = sandbox.run(&words).expect(code);
         assert!(stdout.starts_with("Usage: packer plugins <subcommand> [options] [args]\n\n"), "{words:?}: {stdout}");
-        let list = "\n\nSubcommands:\n    install      Install a Packer plugin from a local binary\n    installed    List all \
-                    installed Packer plugin binaries\n    remove       Remove Packer plugins [matching a version]\n    \
+        let list = "\n\nSubcommands:\n    install      Install latest Packer plugin [matching version constraint]\n    \
+                    installed    List all installed Packer plugin binaries\n    remove       Remove Packer plugins [matching a version]\n    \
                     required     List plugins required by a config\n";
         assert!(stdout.contains(list), "{stdout}");
     }
     for (command, first) in [
-        ("install", " [options] -path=BINARY SOURCE [VERSION]"),
+        ("install", " [options] SOURCE [VERSION]"),
         ("installed", ""),
         ("remove", " SOURCE [VERSION]"),
         ("required", " [options] PATH"),
@@ -77,7 +44,7 @@ fn help_is_what_there_is_without_a_subcommand() {
 #[test]
 fn words_that_do_not_fit_are_refused() {
     let sandbox = Sandbox::new();
-    let install_usage = "Usage: packer plugins install [options] -path=BINARY SOURCE [VERSION]\n";
+    let install_usage = "Usage: packer plugins install [options] SOURCE [VERSION]\n";
     for (words, start, usage) in [
         (vec!["install"], "Invalid arguments, expected either 1 or 2 positional arguments, got 0\n", install_usage),
         (
@@ -85,7 +52,7 @@ fn words_that_do_not_fit_are_refused() {
             "Invalid arguments, expected either 1 or 2 positional arguments, got 3\n",
             install_usage,
         ),
-        (vec!["install", A], "This version does not fetch plugins from the network", install_usage),
+        (vec!["install", A], "PACKER_PLUGIN_MIRROR is not set. This version fetches plugins from a mirror only", ""),
         (
             vec!["install", "-foo", A],
             "flag provided but not defined: -foo\nFailed to parse options: flag provided but not defined: -foo\n",

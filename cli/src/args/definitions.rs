@@ -15,6 +15,8 @@ pub enum CommandName {
     Console,
     /// Lays out files.
     Fmt,
+    /// Fetches the plugins that a template needs.
+    Init,
     /// Shows what a template holds.
     Inspect,
     /// Shows the graph.
@@ -37,10 +39,11 @@ pub enum CommandName {
 
 impl CommandName {
     /// Those of one word, sorted by name.
-    pub const ALL: [CommandName; 8] = [
+    pub const ALL: [CommandName; 9] = [
         Self::Build,
         Self::Console,
         Self::Fmt,
+        Self::Init,
         Self::Inspect,
         Self::Plan,
         Self::Plugins,
@@ -58,6 +61,7 @@ impl CommandName {
             Self::Build => "build",
             Self::Console => "console",
             Self::Fmt => "fmt",
+            Self::Init => "init",
             Self::Inspect => "inspect",
             Self::Plan => "plan",
             Self::Plugins => "plugins",
@@ -76,10 +80,11 @@ impl CommandName {
             Self::Build => "build image(s) from template",
             Self::Console => "creates a console for testing variable interpolation",
             Self::Fmt => "Rewrites HCL2 config files to canonical format",
+            Self::Init => "Install missing plugins or upgrade plugins",
             Self::Inspect => "see components of a template",
             Self::Plan => "show the graph that build would run",
             Self::Plugins => "Interact with Packer plugins and catalog",
-            Self::PluginsInstall => "Install a Packer plugin from a local binary",
+            Self::PluginsInstall => "Install latest Packer plugin [matching version constraint]",
             Self::PluginsInstalled => "List all installed Packer plugin binaries",
             Self::PluginsRemove => "Remove Packer plugins [matching a version]",
             Self::PluginsRequired => "List plugins required by a config",
@@ -326,6 +331,29 @@ pub struct FmtArgs {
     pub positional: Vec<String>,
 }
 
+/// Will install the plugins that a template requires and that are not installed yet, each the newest release that fits,
+/// from the mirror that PACKER_PLUGIN_MIRROR names: a folder, or the address of a server. In it releases are laid out as on
+/// the releases server of HashiCorp: packer-plugin-NAME/VERSION/ with archives and checksums.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct InitArgs {
+    /// Install plugins that are there already once more: the release that would be used or, with -upgrade, the newest
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub force: bool,
+
+    /// Look for newer releases of plugins that are installed already
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub upgrade: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take the text for the command's help")]
+    pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
 /// Will list what a template declares: its variables and locals with their values, its builds with their sources,
 /// provisioners and post-processors.
 #[derive(Parser, Clone, Debug)]
@@ -350,18 +378,17 @@ pub struct InspectArgs {
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct PluginsArgs {}
 
-/// Will install a plugin from a binary that is on this machine: the binary is asked what it is, and copied to where
-/// plugins of SOURCE (such as github.com/hashicorp/happycloud) are looked for. One of the same version is replaced. With
-/// VERSION nothing is installed unless the binary's version fits, such as ">= 1.2, < 2". Plugins are not fetched from the
-/// network.
+/// Will install the newest release of the plugin SOURCE, such as github.com/hashicorp/happycloud, from the mirror that
+/// PACKER_PLUGIN_MIRROR names, or a binary that is on this machine. With VERSION, such as ">= 1.2, < 2", only one that
+/// fits. Prints nothing if it is installed already.
 #[derive(Parser, Clone, Debug)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct PluginsInstallArgs {
-    /// The plugin's binary
+    /// Install this binary. It is asked what it is, and replaces one of the same version
     #[arg(long, value_name = "path", default_value = "")]
     pub path: String,
 
-    /// Replace a plugin of the same version. A binary given with -path always does
+    /// Install the release once more if it is there already
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub force: bool,
 

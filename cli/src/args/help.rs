@@ -3,7 +3,7 @@
 use clap::{Args, Command, CommandFactory};
 
 use super::definitions::{
-    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
+    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
     PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs, VersionArgs,
 };
 use super::go_flags::is_boolean;
@@ -22,11 +22,12 @@ pub fn command_help(command: CommandName) -> String {
         CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
         CommandName::Console => (ConsoleArgs::command(), " [options] [TEMPLATE]"),
         CommandName::Fmt => (without_template_flags(FmtArgs::command()), " [options] TEMPLATE..."),
+        CommandName::Init => (InitArgs::command(), " [options] TEMPLATE"),
         CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
         CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
         CommandName::Plugins => (PluginsArgs::command(), " <subcommand> [options] [args]"),
         CommandName::PluginsInstall => {
-            (without_template_flags(PluginsInstallArgs::command()), " [options] -path=BINARY SOURCE [VERSION]")
+            (without_template_flags(PluginsInstallArgs::command()), " [options] SOURCE [VERSION]")
         }
         CommandName::PluginsInstalled => (PluginsInstalledArgs::command(), ""),
         CommandName::PluginsRemove => (PluginsRemoveArgs::command(), " SOURCE [VERSION]"),

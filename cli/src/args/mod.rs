@@ -9,7 +9,7 @@ mod values;
 
 pub use command_line::{CommandLine, Invocation, read};
 pub use definitions::{
-    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
+    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
     PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs, VersionArgs,
 };
 pub use go_flags::{FlagError, parse};

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod console;
 pub mod fmt;
+pub mod init;
 pub mod inspect;
 pub mod plan;
 pub mod plugins;

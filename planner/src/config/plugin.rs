@@ -209,7 +209,8 @@ pub fn report_missing(plugins: &[RequiredPlugin], diags: &mut Diagnostics) {
         return;
     }
     let detail = format!(
-        "The following plugins are required, but not installed:\n\n{}\n\nDid you run packer init for this project ?",
+        "The following plugins are required, but not installed:\n\n{}\n\nDid you run packer init for this project ?\n\nThis \
+         version uses no plugins beside its own components, not even those that are installed.",
         listed.join("\n")
     );
     diags.error("Missing plugins", detail, None);

@@ -1,10 +1,11 @@
-//! Installs a plugin from a binary.
+//! Installs a plugin: the newest release, or a binary.
 
 use planner::config::plugin::check_source;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::files::Files;
 use planner::value::quote;
 use planner::version::{Constraint, Version};
+use plugins::mirror::latest::Wanted;
 
 use crate::exit::Exit;
 use crate::frontend::{Refused, show};
@@ -21,7 +22,16 @@ pub fn run(session: &mut Session, options: &PluginsInstallOptions) -> Exit {
             return Exit::Failed;
         }
     };
-    PluginStore::with(session, |session, store| install(session, store, options, &constraint))
+    PluginStore::with(session, |session, store| match &options.binary {
+        Some(binary) => install(session, store, (binary, &options.source), &constraint),
+        None => {
+            let wanted = Wanted { source: &options.source, constraint: &constraint, force: options.force };
+            store.fetch(session, &wanted).map_err(|error| {
+                session.error(&error);
+                Refused
+            })
+        }
+    })
 }
 
 /// The versions that will do.
@@ -39,18 +49,18 @@ fn check(options: &PluginsInstallOptions) -> Result<Constraint, String> {
 fn install(
     session: &mut Session,
     store: &PluginStore,
-    options: &PluginsInstallOptions,
+    (binary, source): (&str, &str),
     constraint: &Constraint,
 ) -> Result<(), Refused> {
-    let binary = store.working_dir().join(&options.binary);
+    let binary = store.working_dir().join(binary);
     let accept = |version: &Version| {
         let fits = constraint.allows(&version.core());
         let text = || format!("The binary's version is {version}, which does not fit \"{constraint}\".");
         if fits { Ok(()) } else { Err(text()) }
     };
-    match store.block_on(store.shelf.install(&binary, &options.source, accept)) {
+    match store.block_on(store.shelf.install(&binary, source, accept)) {
         Ok(path) => {
-            let (source, binary, path) = (&options.source, binary.display(), path.display());
+            let (binary, path) = (binary.display(), path.display());
             session.say(&format!("Successfully installed plugin {source} from {binary} to {path}"));
             Ok(())
         }
