@@ -152,10 +152,16 @@ impl Mirror {
         }
     }
 
+    /// What a file is called in messages: not by who may read it.
     fn place(&self, path: &str) -> String {
         match self {
             Self::Folder(folder) => folder.join(path).display().to_string(),
-            Self::Web(base, _) => format!("{base}{path}"),
+            Self::Web(base, _) => {
+                let mut shown = base.clone();
+                // Only addresses without a host refuse, which also have no users.
+                let _ = shown.set_username("").and_then(|()| shown.set_password(None));
+                format!("{shown}{path}")
+            }
         }
     }
 }
@@ -175,4 +181,28 @@ fn words(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_folders_and_servers() {
+        for (address, expected) in [
+            ("mirror", "/work/mirror/x"),
+            ("/mirror/größe", "/mirror/größe/x"),
+            ("file:///mirror/gr%C3%B6%C3%9Fe/", "/mirror/größe/x"),
+            ("http://host/a", "http://host/a/x"),
+            ("https://host:8443/a/", "https://host:8443/a/x"),
+            ("https://user:secret@host/", "https://host/x"),
+            ("https://:secret@host", "https://host/x"),
+            ("file://host/a", "\"file://host/a\" is no mirror of plugins: it names no folder here"),
+            ("s3://bucket", "\"s3://bucket\" is no mirror of plugins: s3 is neither http, https nor file"),
+        ] {
+            let mirror = Mirror::parse(address, Path::new("/work"), &BTreeMap::new());
+            let found = mirror.map_or_else(|error| error.to_string(), |mirror| mirror.place("x"));
+            assert_eq!(found, expected, "{address}");
+        }
+    }
 }
