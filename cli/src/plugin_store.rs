@@ -20,6 +20,7 @@ use crate::folders::{cache_folder, plugin_folder};
 use crate::frontend::Refused;
 use crate::session::{Session, complain};
 use crate::signal::Interruption;
+use crate::template_kind::clean;
 
 /// How long a plugin may take to say what it is. It does nothing else then; more is only needed to read it from a slow disk.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,6 +65,7 @@ impl PluginStore {
             complain(&format!(" Error loading configuration: \n\n{error}"));
             Refused
         })?;
+        let folder = clean(&folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
             session.error(&format!("Error: starting the worker threads: {error}"));
             Refused

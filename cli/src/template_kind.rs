@@ -74,7 +74,7 @@ fn read_stdin() -> io::Result<Vec<u8>> {
 }
 
 /// An absolute path without `.` and `..`, links not followed.
-fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut cleaned = PathBuf::new();
     for component in path.components() {
         match component {

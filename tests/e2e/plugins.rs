@@ -94,7 +94,7 @@ fn plugins_come_are_listed_and_go() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&["plugins", "installed"]).expect(0), "");
     write_plugin(&sandbox, "my plugin", "1.2.3");
-    let stdout = sandbox.run(&["plugins", "install", "-path", "my plugin", A]).expect(0);
+    let stdout = sandbox.run(&["plugins", "install", "-path", "x/.././my plugin", A]).expect(0);
     let first = installed_path(A, "1.2.3");
     assert_eq!(stdout, format!("Successfully installed plugin {A} from [SANDBOX]/my plugin to {first}\n"));
     let others = [
@@ -213,7 +213,7 @@ fn the_log_says_why_a_binary_is_left_out() {
 #[test]
 fn folders_are_chosen_by_the_environment() {
     let mut sandbox = Sandbox::new();
-    sandbox.set("PACKER_PLUGIN_PATH", "here/ünd there");
+    sandbox.set("PACKER_PLUGIN_PATH", "./here/ünd there/");
     write_plugin(&sandbox, "new", "1.0.0");
     let stdout = sandbox.run(&["plugins", "install", "-path=new", A]).expect(0);
     let path = format!("[SANDBOX]/here/ünd there/{A}/packer-plugin-a_v1.0.0_x5.0_{}", suffix());

@@ -9,6 +9,8 @@ use super::definitions::{
 use super::go_flags::is_boolean;
 
 const WIDTH: usize = 79;
+/// The flag for the language of a template.
+const LANGUAGE: &str = "config-type";
 
 /// What `packer` without a command prints. Ends with an empty line.
 pub fn root_help() -> String {
@@ -21,17 +23,19 @@ pub fn command_help(command: CommandName) -> String {
     let (definition, positional) = match command {
         CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
         CommandName::Console => (ConsoleArgs::command(), " [options] [TEMPLATE]"),
-        CommandName::Fmt => (without_template_flags(FmtArgs::command()), " [options] TEMPLATE..."),
-        CommandName::Init => (InitArgs::command(), " [options] TEMPLATE"),
+        CommandName::Fmt => (without_template_flags(FmtArgs::command(), &[]), " [options] TEMPLATE..."),
+        CommandName::Init => (without_template_flags(InitArgs::command(), &[LANGUAGE]), " [options] TEMPLATE"),
         CommandName::Inspect => (InspectArgs::command(), " [options] TEMPLATE"),
         CommandName::Plan => (PlanArgs::command(), " [options] TEMPLATE"),
         CommandName::Plugins => (PluginsArgs::command(), " <subcommand> [options] [args]"),
         CommandName::PluginsInstall => {
-            (without_template_flags(PluginsInstallArgs::command()), " [options] SOURCE [VERSION]")
+            (without_template_flags(PluginsInstallArgs::command(), &[]), " [options] SOURCE [VERSION]")
         }
         CommandName::PluginsInstalled => (PluginsInstalledArgs::command(), ""),
         CommandName::PluginsRemove => (PluginsRemoveArgs::command(), " SOURCE [VERSION]"),
-        CommandName::PluginsRequired => (PluginsRequiredArgs::command(), " [options] PATH"),
+        CommandName::PluginsRequired => {
+            (without_template_flags(PluginsRequiredArgs::command(), &[LANGUAGE]), " [options] PATH")
+        }
         CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),
         CommandName::Version => (VersionArgs::command(), ""),
     };
@@ -49,11 +53,12 @@ fn list(commands: &[CommandName], name: fn(CommandName) -> &'static str) -> Stri
     commands.iter().map(|command| format!("    {:longest$}    {}\n", name(*command), command.synopsis())).collect()
 }
 
-/// For a command that accepts the flags of those that read a template and has no use for them.
-fn without_template_flags(definition: Command) -> Command {
-    let unused = TemplateArgs::augment_args(Command::default());
+/// For a command that accepts the flags of those that read a template and has no use for any but some of them.
+fn without_template_flags(definition: Command, used: &[&str]) -> Command {
+    let all = TemplateArgs::augment_args(Command::default());
     definition.mut_args(|arg| {
-        let is_unused = unused.get_arguments().any(|other| other.get_id() == arg.get_id());
+        let is_known = all.get_arguments().any(|other| other.get_id() == arg.get_id());
+        let is_unused = is_known && !arg.get_long().is_some_and(|name| used.contains(&name));
         if is_unused { arg.hide(true) } else { arg }
     })
 }
@@ -137,10 +142,17 @@ mod tests {
 
     #[test]
     fn flags_that_change_nothing_are_not_listed() {
-        let help = command_help(CommandName::Fmt);
-        assert!(help.starts_with("Usage: packer fmt [options] TEMPLATE...\n"), "{help}");
-        let flags: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  -")).collect();
-        assert_eq!(flags, ["check", "diff", "recursive", "write=false"]);
+        for (command, first, expected) in [
+            (CommandName::Fmt, "fmt [options] TEMPLATE...", vec!["check", "diff", "recursive", "write=false"]),
+            (CommandName::Init, "init [options] TEMPLATE", vec!["config-type=json", "force", "upgrade"]),
+            (CommandName::PluginsInstall, "plugins install [options] SOURCE [VERSION]", vec!["force", "path=path"]),
+            (CommandName::PluginsRequired, "plugins required [options] PATH", vec!["config-type=json"]),
+        ] {
+            let help = command_help(command);
+            assert!(help.starts_with(&format!("Usage: packer {first}\n")), "{help}");
+            let flags: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  -")).collect();
+            assert_eq!(flags, expected);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::frontend::{Refused, show};
 use crate::options::PluginsInstallOptions;
 use crate::plugin_store::PluginStore;
 use crate::session::Session;
+use crate::template_kind::clean;
 
 /// Runs `packer plugins install`.
 pub fn run(session: &mut Session, options: &PluginsInstallOptions) -> Exit {
@@ -52,7 +53,7 @@ fn install(
     (binary, source): (&str, &str),
     constraint: &Constraint,
 ) -> Result<(), Refused> {
-    let binary = store.working_dir().join(binary);
+    let binary = clean(&store.working_dir().join(binary));
     let accept = |version: &Version| {
         let fits = constraint.allows(&version.core());
         let text = || format!("The binary's version is {version}, which does not fit \"{constraint}\".");
