@@ -68,10 +68,10 @@ func (d *Datasource) OutputSpec() hcldec.ObjectSpec {
 // Execute gives the output.
 func (d *Datasource) Execute() (cty.Value, error) {
 	if err := d.faults.At("execute"); err != nil {
-		return cty.NilVal, err
+		return cty.NullVal(cty.EmptyObject), err
 	}
 	if err := d.note(); err != nil {
-		return cty.NilVal, err
+		return cty.NullVal(cty.EmptyObject), err
 	}
 	output := Output{Text: d.config.Text, Number: d.config.Number, List: d.config.List, Map: d.config.Map}
 	return hcl2helper.HCL2ValueFromConfig(output, d.OutputSpec()), nil

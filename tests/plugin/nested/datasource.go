@@ -45,7 +45,7 @@ func (d *Datasource) OutputSpec() hcldec.ObjectSpec {
 // Execute gives the output; it has the type that OutputSpec implies.
 func (d *Datasource) Execute() (cty.Value, error) {
 	if err := d.faults.At("execute"); err != nil {
-		return cty.NilVal, err
+		return cty.NullVal(cty.EmptyObject), err
 	}
 	children := make([]cty.Value, d.config.Count)
 	for i := range children {
