@@ -35,4 +35,5 @@ pub mod registry;
 pub mod secrets;
 pub mod session;
 pub mod turns;
+pub mod wire;
 pub mod wrapper;

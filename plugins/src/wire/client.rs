@@ -1,0 +1,149 @@
+//! Calls of Go's `net/rpc` over one stream: any number at a time, answers in any order.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::wire::fault::CallFault;
+use crate::wire::values::Values;
+
+/// What stands before the arguments of a call.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RequestHead {
+    pub(super) service_method: String,
+    pub(super) seq: u64,
+}
+
+/// What stands before a result.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ResponseHead {
+    pub(super) service_method: String,
+    pub(super) seq: u64,
+    /// Empty when all went well.
+    pub(super) error: String,
+}
+
+/// The calling end of a stream. The stream ends when the last copy is dropped.
+#[derive(Clone, Debug)]
+pub struct Client {
+    requests: mpsc::UnboundedSender<Bytes>,
+    calls: Arc<Calls>,
+}
+
+impl Client {
+    /// Takes over `stream`. Must be called in a tokio runtime.
+    pub fn start(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
+        let (source, sink) = tokio::io::split(stream);
+        let (requests, queue) = mpsc::unbounded_channel();
+        let calls = Arc::new(Calls::default());
+        tokio::spawn(send(sink, queue));
+        tokio::spawn(receive(source, Arc::clone(&calls)));
+        Self { requests, calls }
+    }
+
+    /// Calls `method`, as in `Builder.Prepare`. Dropped, it leaves the call running over there.
+    ///
+    /// # Errors
+    ///
+    /// The other side's error, or why there is no answer.
+    pub async fn call<R: DeserializeOwned>(&self, method: &str, arguments: &impl Serialize) -> Result<R, CallFault> {
+        let (seq, answer) = self.calls.begin()?;
+        let head = RequestHead { service_method: method.to_owned(), seq };
+        let refused = |reason: rmp_serde::encode::Error| {
+            self.calls.take(seq);
+            CallFault::Arguments { method: method.to_owned(), reason: reason.to_string() }
+        };
+        let request = [encode(&head).map_err(refused)?, encode(arguments).map_err(refused)?].concat();
+        self.requests.send(request.into()).map_err(|_| CallFault::Closed)?;
+        let body = answer.await.map_err(|_| CallFault::Closed)?.map_err(CallFault::Refused)?;
+        rmp_serde::from_slice(&body)
+            .map_err(|error| CallFault::Answer { method: method.to_owned(), reason: error.to_string() })
+    }
+}
+
+/// `value` as Go's codec writes it: structures as maps.
+pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, rmp_serde::encode::Error> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map())?;
+    Ok(bytes)
+}
+
+type Answer = Result<Bytes, String>;
+
+/// The calls without an answer yet; none any more once the stream is over.
+#[derive(Debug)]
+struct Calls(Mutex<Option<Pending>>);
+
+#[derive(Debug, Default)]
+struct Pending {
+    last: u64,
+    waiting: HashMap<u64, oneshot::Sender<Answer>>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self(Mutex::new(Some(Pending::default())))
+    }
+}
+
+impl Calls {
+    fn lock(&self) -> MutexGuard<'_, Option<Pending>> {
+        // Nothing that could panic runs while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) -> Result<(u64, oneshot::Receiver<Answer>), CallFault> {
+        let mut pending = self.lock();
+        let pending = pending.as_mut().ok_or(CallFault::Closed)?;
+        let (sender, receiver) = oneshot::channel();
+        pending.last += 1;
+        pending.waiting.insert(pending.last, sender);
+        Ok((pending.last, receiver))
+    }
+
+    fn take(&self, seq: u64) -> Option<oneshot::Sender<Answer>> {
+        self.lock().as_mut()?.waiting.remove(&seq)
+    }
+
+    fn close(&self) {
+        *self.lock() = None;
+    }
+}
+
+async fn send(mut sink: impl AsyncWrite + Unpin, mut queue: mpsc::UnboundedReceiver<Bytes>) {
+    while let Some(request) = queue.recv().await {
+        if sink.write_all(&request).await.is_err() || sink.flush().await.is_err() {
+            return;
+        }
+    }
+    // Tells the other side that no more calls come; if it is gone, it need not be told.
+    let _ = sink.shutdown().await;
+}
+
+async fn receive(source: impl AsyncRead + Unpin, calls: Arc<Calls>) {
+    let mut values = Values::new(source);
+    if let Err(error) = receive_all(&mut values, &calls).await {
+        tracing::debug!("a plugin's answers end: {error}");
+    }
+    calls.close();
+}
+
+async fn receive_all(values: &mut Values<impl AsyncRead + Unpin>, calls: &Calls) -> std::io::Result<()> {
+    while let Some(head) = values.next().await? {
+        let head: ResponseHead = rmp_serde::from_slice(&head).map_err(std::io::Error::other)?;
+        let body = values.next().await?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let answer = if head.error.is_empty() { Ok(body) } else { Err(head.error) };
+        if let Some(waiting) = calls.take(head.seq) {
+            // Who called may have gone.
+            let _ = waiting.send(answer);
+        }
+    }
+    Ok(())
+}
