@@ -22,6 +22,7 @@ pub mod config;
 pub mod discovery;
 pub mod draft;
 pub mod executor;
+pub mod external;
 pub mod io_fault;
 pub mod keep;
 pub mod lines;

@@ -1,0 +1,3 @@
+//! Components in plugins of HashiCorp Packer: what they say of themselves.
+
+pub mod spec;
