@@ -1,3 +1,5 @@
-//! Components in plugins of HashiCorp Packer: what they say of themselves.
+//! Components in plugins of HashiCorp Packer: how they are started and what they say of themselves.
 
+pub mod greeting;
+pub mod process;
 pub mod spec;

@@ -1,0 +1,4 @@
+//! Our host and a plugin of our own on the public plugin SDK (`tests/plugin`), over the real protocol.
+
+mod start;
+mod tester;
