@@ -1,4 +1,5 @@
 //! Our host and a plugin of our own on the public plugin SDK (`tests/plugin`), over the real protocol.
 
+mod data;
 mod start;
 mod tester;
