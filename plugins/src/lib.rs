@@ -2,8 +2,9 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`discovery`], which finds plugins that are installed, and [`mirror`], which fetches them; [`secrets`], which answers functions; and what
-//! they stand on: [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
+//! [`executor`]; [`discovery`], which finds plugins that are installed, [`mirror`], which fetches them, and [`external`],
+//! which starts them and speaks to them over [`wire`]; [`secrets`], which answers functions; and what they stand on:
+//! [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
