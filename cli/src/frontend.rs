@@ -216,8 +216,8 @@ pub fn show(session: &mut Session, files: &Files, diags: &Diagnostics) {
 /// and what holds a secret all the same has no colour.
 pub fn rendered(session: &Session, files: &Files, diags: &Diagnostics) -> String {
     let scrubbed = |diagnostic: &Diagnostic| {
-        let detail = session.scrubber().scrub(&diagnostic.detail).into_owned();
-        Diagnostic { detail, ..diagnostic.clone() }
+        let detail = session.scrubber().scrub(&diagnostic.detail_in(files)).into_owned();
+        Diagnostic { detail, mentions: None, ..diagnostic.clone() }
     };
     let diags = diags.iter().map(scrubbed).collect();
     let plain = render(&diags, files, RenderOptions::default());

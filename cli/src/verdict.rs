@@ -112,7 +112,7 @@ fn row(diagnostic: &Diagnostic, files: &Files, scrubber: &Scrubber) -> Row {
     Row {
         severity,
         summary: clean(&diagnostic.summary),
-        detail: clean(&diagnostic.detail),
+        detail: clean(&diagnostic.detail_in(files)),
         range: diagnostic.subject.map(|subject| range(at_least_one(subject), files)),
         snippet: diagnostic.subject.map(|subject| snippet(diagnostic, at_least_one(subject), files, scrubber)),
     }

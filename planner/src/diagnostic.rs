@@ -1,6 +1,9 @@
 //! What a template author can fix: severity, summary, detail and where. Functions of this crate collect diagnostics
 //! and stop at phase boundaries, not at the first fault.
 
+use std::borrow::Cow;
+
+use crate::files::Files;
 use crate::span::Span;
 
 /// How bad it is.
@@ -29,9 +32,29 @@ pub struct Diagnostic {
     pub context: Option<Span>,
     /// Values in scope at the subject that explain the fault, as `(var.x, "\"text\"")` pairs.
     pub values: Vec<(String, String)>,
+    /// Places that belong into the detail, see [`Diagnostic::detail_in`].
+    pub mentions: Option<Box<Mentions>>,
 }
 
+/// Places that belong into a text: behind which of its bytes, in ascending order. Seldom there, and therefore boxed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions(pub Vec<(usize, Span)>);
+
 impl Diagnostic {
+    /// The detail with the places that belong into it, as in ` (at t.pkr.hcl:1,5-9)`.
+    pub fn detail_in(&self, files: &Files) -> Cow<'_, str> {
+        let Some(mentions) = &self.mentions else { return Cow::Borrowed(&self.detail) };
+        let mut text = String::with_capacity(self.detail.len());
+        let mut written = 0;
+        for (at, span) in &mentions.0 {
+            text.push_str(&self.detail[written..*at]);
+            text.push_str(&format!(" (at {})", files.range(*span)));
+            written = *at;
+        }
+        text.push_str(&self.detail[written..]);
+        Cow::Owned(text)
+    }
+
     /// An error at `subject`.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>, subject: impl Into<Option<Span>>) -> Self {
         Self {
@@ -41,6 +64,7 @@ impl Diagnostic {
             subject: subject.into(),
             context: None,
             values: Vec::new(),
+            mentions: None,
         }
     }
 

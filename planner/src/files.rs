@@ -104,6 +104,14 @@ impl Files {
         file.text[*start as usize..end].trim_end_matches(['\n', '\r'])
     }
 
+    /// `file:line,column-column` of `span`, or `file:line,column-line,column` when it runs over several lines.
+    pub fn range(&self, span: Span) -> String {
+        let (line, column) = self.line_column(span.file, span.start);
+        let (end_line, end_column) = self.line_column(span.file, span.end);
+        let end = if end_line == line { end_column.to_string() } else { format!("{end_line},{end_column}") };
+        format!("{}:{line},{column}-{end}", self.get(span.file).name)
+    }
+
     /// `file:line` of the start of `span`.
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.get(span.file).name, self.line_at(span.file, span.start))

@@ -53,7 +53,7 @@ fn render_one(text: &mut String, diagnostic: &Diagnostic, files: &Files, options
         render_values(text, &diagnostic.values);
     }
     if !diagnostic.detail.is_empty() {
-        put(text, format_args!("{}\n\n", wrap(&diagnostic.detail, options.width)));
+        put(text, format_args!("{}\n\n", wrap(&diagnostic.detail_in(files), options.width)));
     }
 }
 

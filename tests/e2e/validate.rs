@@ -227,3 +227,21 @@ fn a_syntax_check_looks_at_what_the_reference_looks_at() {
         assert_eq!(output.code == 0, passes, "{text}{flags:?}\n{}", output.stdout);
     }
 }
+
+#[test]
+fn each_expression_that_was_tried_is_told_with_its_place() {
+    let sandbox = Sandbox::with_template("locals {\n  a = try(\n    nope.a,\n    try({\n    }.b)\n  )\n}\n");
+    let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
+    let expected = "\
+Call to function \"try\" failed: no expression succeeded:
+- Unknown variable (at t.pkr.hcl:3,5-9)
+  There is no variable named \"nope\".
+- Error in function call (at t.pkr.hcl:4,5-9)
+  Call to function \"try\" failed: no expression succeeded:
+- Unsupported attribute (at t.pkr.hcl:5,6-8)
+  This object does not have an attribute named \"b\".
+";
+    assert!(text.contains(expected), "{text}");
+    let json = sandbox.run(&["validate", "-json", "t.pkr.hcl"]).expect(1);
+    assert!(json.contains("Unknown variable (at t.pkr.hcl:3,5-9)"), "{json}");
+}

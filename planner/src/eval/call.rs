@@ -1,6 +1,6 @@
 //! Calls: arguments to parameters, and what a function says when it fails.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Mentions};
 use crate::eval::evaluator::{Evaluator, unknown};
 use crate::eval::functions::{Argument, CallError, Function, Imp, LazyCall, Param};
 use crate::eval::span::start_of;
@@ -172,6 +172,7 @@ impl Evaluator<'_> {
         error: CallError,
         diags: &mut Diagnostics,
     ) {
+        let mut mentions = None;
         let why = match error {
             CallError::Reported(found) => {
                 diags.append(found);
@@ -187,11 +188,19 @@ impl Evaluator<'_> {
                 (None, _) => why,
             },
             CallError::Failed(why) => why,
+            CallError::FailedAt(why, places) => {
+                mentions = Some(Box::new(places));
+                why
+            }
         };
-        let detail = format!("Call to function {} failed: {why}.", quote(function.name));
+        let introduction = format!("Call to function {} failed: ", quote(function.name));
+        let places = mentions.iter_mut().flat_map(|mentions: &mut Box<Mentions>| &mut mentions.0);
+        places.for_each(|(at, _)| *at += introduction.len());
+        let detail = format!("{introduction}{why}.");
         let mut diagnostic = Diagnostic::error("Error in function call", detail, start_of(site.expr));
         diagnostic.context = Some(site.expr.span);
         diagnostic.values = self.witnesses(site.expr);
+        diagnostic.mentions = mentions;
         diags.push(diagnostic);
     }
 }

@@ -1,6 +1,6 @@
 //! `try`, `can`, `convert`, `env`.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Mentions};
 use crate::eval::functions::error::CallError;
 use crate::eval::functions::function::{Call, Function, Imp, Param, Takes, returns};
 use crate::eval::functions::lazy::LazyCall;
@@ -34,7 +34,8 @@ fn first_that_works(call: &LazyCall<'_>) -> Result<Value, CallError> {
     if call.args().is_empty() {
         return Err("at least one argument is required".into());
     }
-    let mut failures = String::new();
+    let mut text = "no expression succeeded:\n".to_owned();
+    let mut places = Vec::new();
     for argument in call.args() {
         let mut found = Diagnostics::new();
         let value = call.evaluate(argument, &mut found);
@@ -42,11 +43,16 @@ fn first_that_works(call: &LazyCall<'_>) -> Result<Value, CallError> {
             return Ok(if value.is_wholly_known() { value } else { Value::Unknown(Type::Dynamic) });
         }
         for diagnostic in found.iter() {
-            failures.push_str(&format!("- {}\n  {}\n", diagnostic.summary, diagnostic.detail));
+            text.push_str(&format!("- {}", diagnostic.summary));
+            places.extend(diagnostic.subject.map(|subject| (text.len(), subject)));
+            text.push_str("\n  ");
+            let inner = diagnostic.mentions.iter().flat_map(|mentions| &mentions.0);
+            places.extend(inner.map(|(at, place)| (text.len() + at, *place)));
+            text.push_str(&format!("{}\n", diagnostic.detail));
         }
     }
-    Err(format!("no expression succeeded:\n{failures}\nAt least one expression must produce a successful result")
-        .into())
+    text.push_str("\nAt least one expression must produce a successful result");
+    Err(CallError::FailedAt(text, Mentions(places)))
 }
 
 fn can(call: &LazyCall<'_>) -> Result<Value, CallError> {

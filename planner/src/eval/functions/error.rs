@@ -1,6 +1,6 @@
 //! Why a call failed.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Mentions};
 use crate::value::ConversionError;
 
 /// Why a call failed. Texts have no period at the end.
@@ -10,6 +10,8 @@ pub enum CallError {
     Argument(usize, String),
     /// The call as a whole failed.
     Failed(String),
+    /// The call as a whole failed, for reasons with places that belong behind these bytes of the text.
+    FailedAt(String, Mentions),
     /// Everything was said already.
     Reported(Diagnostics),
 }

@@ -89,7 +89,7 @@ fn format_list(call: &Call<'_>) -> Result<Value, CallError> {
         let row: Vec<Value> = args.iter().map(|arg| arg.items().map_or(arg, |items| &items[round]).clone()).collect();
         if row.iter().all(Value::is_wholly_known) {
             let text = rendered(call.text(0), &row).map_err(|error| match error {
-                CallError::Failed(why) | CallError::Argument(_, why) => {
+                CallError::Failed(why) | CallError::FailedAt(why, _) | CallError::Argument(_, why) => {
                     CallError::Failed(format!("error on format iteration {round}: {why}"))
                 }
                 other => other,
