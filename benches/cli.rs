@@ -153,8 +153,11 @@ fn proportional_kib(root: u32) -> (u64, usize) {
         }
         pid == root
     };
+    // A child that has not executed its program yet has the whole memory of its parent, which would count twice.
+    let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let ours = program(root);
     let (mut kib, mut n_processes) = (0, 0);
-    for pid in parents.keys().copied().filter(|pid| below(*pid)) {
+    for pid in parents.keys().copied().filter(|pid| below(*pid) && (*pid == root || program(*pid) != ours)) {
         let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
         let pss =
             rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next()?.parse::<u64>().ok());
