@@ -1,7 +1,8 @@
 //! Text to tree with spans. The only room that names the HCL parser; it knows no block types.
 //!
 //! `parse` holds the entry points. Valid text goes through `hcl::edit` and `lower`; text that it refuses goes through
-//! `scan` and `explain`, which know why. `repair` hides from the parser what is valid and it cannot take.
+//! `scan` and `explain`, which know why. `repair` hides from the parser what is valid and it cannot take, `shape` finds
+//! the pieces in which long texts are parsed, and `reading` parses many files at once.
 
 pub mod ast;
 mod explain;

@@ -19,9 +19,6 @@ use crate::syntax::refusal::{REPEATED_KEY, is_limit, refusal, too_deep};
 use crate::syntax::repair::Repair;
 use crate::syntax::scan::Mode;
 
-/// How often an object that the parser refuses is hidden from it before it is left at that.
-const MAX_RETRIES: usize = 64;
-
 /// The body of a `.hcl` file; none when there are errors. Also records the file's outline for diagnostics.
 pub fn parse_body(files: &mut Files, file: FileId) -> (Option<Body>, Diagnostics) {
     read_body(&files.get(file).text.clone(), file).record(files, file)
@@ -96,30 +93,20 @@ impl<'t> Source<'t> {
         explain: impl Fn(&str) -> Vec<Finding>,
         attempt: impl Fn(&Repair<'t>) -> Result<T, Finding>,
     ) -> Result<T, Diagnostics> {
-        let mut fault = match Repair::for_speed(self.text, mode).map(|repair| attempt(&repair)) {
+        match Repair::for_speed(self.text, mode).map(|repair| attempt(&repair)) {
             Some(Ok(tree)) => return Ok(tree),
-            Some(Err(fault)) => Some(fault),
-            None => None,
-        };
-        if let Some(fault) = fault.take_if(|fault| is_limit(fault)) {
-            return Err(self.diagnostics(vec![fault]));
+            Some(Err(fault)) if is_limit(&fault) => return Err(self.diagnostics(vec![fault])),
+            Some(Err(_)) | None => {}
         }
         let findings = explain(self.text);
         if !findings.is_empty() {
             return Err(self.diagnostics(findings));
         }
-        let mut repair = Repair::for_refusal(self.text, mode);
-        for _ in 0..MAX_RETRIES {
-            match attempt(&repair) {
-                Ok(tree) => return Ok(tree),
-                Err(fault) if fault.summary == REPEATED_KEY && repair.hide_around(fault.subject.0) => {}
-                Err(fault) if fault.summary == REPEATED_KEY => {
-                    return Err(self.diagnostics(vec![too_deep(fault.subject)]));
-                }
-                Err(fault) => return Err(self.diagnostics(vec![fault])),
-            }
-        }
-        Err(self.diagnostics(fault.into_iter().collect()))
+        attempt(&Repair::for_refusal(self.text, mode)).map_err(|fault| {
+            // All objects were hidden but those that are nested too deeply.
+            let fault = if fault.summary == REPEATED_KEY { too_deep(fault.subject) } else { fault };
+            self.diagnostics(vec![fault])
+        })
     }
 
     fn body(&self, repair: &Repair<'t>) -> Result<Body, Finding> {

@@ -1,8 +1,8 @@
 //! What the parser refuses or is slow at, though it is valid, is hidden from it by text of the same length, so that
 //! all offsets stay right; lowering takes what was hidden from the text as written.
 //!
-//! * Objects with the same key twice, which it refuses, and long bodies, objects and tuples, for which it takes much
-//!   room or time: their content is blanked, and parsed piece by piece.
+//! * Long bodies, objects and tuples, for which it takes much room or time, and all objects of a text that it refused,
+//!   because it refuses those with the same key twice: their content is blanked, and parsed piece by piece.
 //! * Numbers beyond the range of a double, a line end after an operator sign in brackets, heredoc lines that only
 //!   start with the end marker, and empty heredocs.
 
@@ -23,16 +23,15 @@ pub(super) struct Repair<'t> {
     patched: Option<String>,
     /// The pieces of the text itself, if it is long and the body of a file.
     top: Option<Parts>,
-    shapes: Vec<Shape>,
-    /// The shapes that are hidden: where the bracket opens, and which of `shapes` it is.
-    hidden: BTreeMap<usize, usize>,
+    /// What is hidden, by where its bracket opens.
+    hidden: BTreeMap<usize, Shape>,
 }
 
 impl<'t> Repair<'t> {
     /// Only what is long is hidden. `None` when brackets do not match.
     pub(super) fn for_speed(text: &'t str, mode: Mode) -> Option<Self> {
         if text.len() <= LONG_TEXT {
-            return Some(Self { text, patched: None, top: None, shapes: Vec::new(), hidden: BTreeMap::new() });
+            return Some(Self { text, patched: None, top: None, hidden: BTreeMap::new() });
         }
         let found = shapes(text, mode, Pieces::Grouped)?;
         Some(Self::new(text, None, mode, found))
@@ -47,16 +46,8 @@ impl<'t> Repair<'t> {
 
     fn new(text: &'t str, patched: Option<String>, mode: Mode, found: Shapes) -> Self {
         let top = (mode == Mode::Body && text.len() > LONG_TEXT).then_some(found.top);
-        let mut repair = Self { text, patched, top, shapes: found.inner, hidden: BTreeMap::new() };
-        repair.hide(|shape| shape.repeats || shape.is_long());
-        repair
-    }
-
-    /// Hides the object with an item at `offset`, too. Whether there is one that was not hidden yet, nor is too deep.
-    pub(super) fn hide_around(&mut self, offset: usize) -> bool {
-        let before = self.hidden.len();
-        self.hide(|shape| shape.parts.pieces.iter().any(|item| item.start == offset));
-        self.hidden.len() > before
+        let hidden = found.inner.into_iter().map(|shape| (shape.open, shape)).collect();
+        Self { text, patched, top, hidden }
     }
 
     /// The text as written.
@@ -71,7 +62,7 @@ impl<'t> Repair<'t> {
 
     /// What to parse the body, object or tuple in whose bracket opens at `offset`, if its content is hidden.
     pub(super) fn parts(&self, offset: usize) -> Option<&Parts> {
-        self.hidden.get(&offset).map(|shape| &self.shapes[*shape].parts)
+        self.hidden.get(&offset).map(|shape| &shape.parts)
     }
 
     /// The text in `range` for the parser, between `before` and `after`.
@@ -81,7 +72,7 @@ impl<'t> Repair<'t> {
         masked.push_str(before);
         let mut at = range.start;
         for (open, shape) in self.hidden.range(range.clone()) {
-            let close = self.shapes[*shape].close;
+            let close = shape.close;
             if *open >= at && close < range.end {
                 masked.push_str(&text[at..=*open]);
                 masked.extend(std::iter::repeat_n(' ', close - open - 1));
@@ -91,11 +82,6 @@ impl<'t> Repair<'t> {
         masked.push_str(&text[at..range.end]);
         masked.push_str(after);
         masked
-    }
-
-    fn hide(&mut self, which: impl Fn(&Shape) -> bool) {
-        let hidden = self.shapes.iter().enumerate().filter(|(_, shape)| which(shape));
-        self.hidden.extend(hidden.map(|(at, shape)| (shape.open, at)));
     }
 }
 

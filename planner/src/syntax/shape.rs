@@ -3,7 +3,6 @@
 //! The parser's tree takes up to a hundred times the room of its text. Parsed in pieces, a long text needs that room for
 //! one piece at a time.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::syntax::scan::{self, Mode};
@@ -23,7 +22,7 @@ const MAX_GROUPED_DEPTH: usize = 32;
 pub(super) enum Pieces {
     /// Neighbours together, up to a size that pays.
     Grouped,
-    /// Each item on its own, with a look at whether keys are written twice.
+    /// Each item on its own, and all objects, however short.
     Single,
 }
 
@@ -31,7 +30,7 @@ pub(super) enum Pieces {
 pub(super) struct Shapes {
     /// The pieces of the text itself, where it is a body.
     pub(super) top: Parts,
-    /// Everything in brackets that can be taken apart, in the order of closing brackets.
+    /// Everything in brackets that is to be taken apart, in the order of closing brackets.
     pub(super) inner: Vec<Shape>,
 }
 
@@ -60,14 +59,12 @@ pub(super) struct Shape {
     /// The closing one.
     pub(super) close: usize,
     pub(super) parts: Parts,
-    /// Whether two keys of an object are written alike.
-    pub(super) repeats: bool,
     is_object: bool,
 }
 
 impl Shape {
     /// Whether it is better not parsed as a whole.
-    pub(super) fn is_long(&self) -> bool {
+    fn is_long(&self) -> bool {
         self.close - self.open > PIECE || self.is_object && self.parts.n_items > PIECE_KEYS
     }
 }
@@ -123,9 +120,6 @@ struct Building {
     previous: Option<usize>,
     /// Whether it may end an operand, so that a `[` would be an index.
     ends_operand: bool,
-    keyed: bool,
-    keys: HashSet<String>,
-    repeats: bool,
     /// `for` expressions and blocks on one line: nothing to take apart.
     whole: bool,
 }
@@ -174,9 +168,6 @@ impl Building {
             n_grouped: 0,
             previous: None,
             ends_operand: false,
-            keyed: false,
-            keys: HashSet::new(),
-            repeats: false,
             whole: false,
         }
     }
@@ -232,13 +223,6 @@ impl Building {
                 let is_word = token.kind == TokenKind::Ident && token.text(text) == "for";
                 self.whole |= self.parts.pieces.is_empty() && is_word;
                 self.start = Some(token.start());
-                self.keyed = false;
-            }
-            Some(start) if matches!(token.kind, TokenKind::Assign | TokenKind::Colon) && !self.keyed => {
-                self.keyed = true;
-                if self.kind == Kind::Object && pieces == Pieces::Single {
-                    self.repeats |= !self.keys.insert(text[start..self.previous.unwrap_or(start)].to_owned());
-                }
             }
             _ => {}
         }
@@ -272,8 +256,8 @@ impl Building {
             Kind::Other => false,
         };
         let is_object = self.kind == Kind::Object;
-        let shape = Shape { open: self.open, close, parts: self.parts, repeats: self.repeats, is_object };
-        let kept = apart && !self.whole && (pieces == Pieces::Single || shape.is_long());
+        let shape = Shape { open: self.open, close, parts: self.parts, is_object };
+        let kept = apart && !self.whole && (shape.is_long() || is_object && pieces == Pieces::Single);
         kept.then_some(shape)
     }
 }

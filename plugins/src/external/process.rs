@@ -1,7 +1,7 @@
 //! A plugin's process with one component in it: started, greeted, connected to, and ended when nobody needs it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -176,15 +176,11 @@ fn invocation(launch: &Launch) -> Invocation {
     environment.insert("PACKER_PLUGIN_MIN_PORT".to_owned(), launch.ports.0.to_string());
     environment.insert("PACKER_PLUGIN_MAX_PORT".to_owned(), launch.ports.1.to_string());
     Invocation {
-        program: program(&launch.binary),
+        program: launch.binary.to_string_lossy().into_owned(),
         args: launch.args.clone(),
         working_dir: Arc::clone(&launch.working_dir),
         environment: Arc::new(environment),
     }
-}
-
-fn program(binary: &Path) -> String {
-    binary.to_string_lossy().into_owned()
 }
 
 /// The last lines of a plugin's standard error.
