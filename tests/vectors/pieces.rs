@@ -130,7 +130,7 @@ fn faults_in_pieces_are_told_where_they_are() {
 
 #[test]
 fn any_number_of_objects_may_have_a_key_twice() {
-    let objects = "{ a = 1, \"a\" = 2 },\n".repeat(100);
+    let objects = "{ \"a\" = 1, \"\\u0061\" = 2 },\n".repeat(100);
     let tree = node::body(&parse(&format!("x = [\n{objects}]\n")).expect("valid"));
     let tuple = &children(&children(&tree)[0])[0];
     assert_eq!(children(tuple).len(), 100);
