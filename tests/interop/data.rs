@@ -10,22 +10,22 @@ use crate::tester::{Sdk, binary, launch};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Configs {
-    configs: Vec<serde_bytes::ByteBuf>,
+pub(crate) struct Configs {
+    pub(crate) configs: Vec<serde_bytes::ByteBuf>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Executed {
+pub(crate) struct Executed {
     #[serde(with = "serde_bytes")]
-    value: Vec<u8>,
+    pub(crate) value: Vec<u8>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct OutputSpec {
+pub(crate) struct OutputSpec {
     #[serde(with = "serde_bytes")]
-    output_spec: Vec<u8>,
+    pub(crate) output_spec: Vec<u8>,
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use crate::tester::{Sdk, binary, launch};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ConfigSpec {
+pub(crate) struct ConfigSpec {
     #[serde(with = "serde_bytes")]
-    config_spec: Vec<u8>,
+    pub(crate) config_spec: Vec<u8>,
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ import (
 	"packer.test/tester/echo"
 	"packer.test/tester/fault"
 	"packer.test/tester/fields"
+	"packer.test/tester/given"
 	"packer.test/tester/keeper"
 	"packer.test/tester/machine"
 	"packer.test/tester/nested"
@@ -67,5 +68,6 @@ func components() *plugin.Set {
 	set.RegisterPostProcessor("transform", new(transform.PostProcessor))
 	set.RegisterDatasource("nested", new(nested.Datasource))
 	set.RegisterDatasource("echo", new(echo.Datasource))
+	set.RegisterDatasource("given", new(given.Datasource))
 	return set
 }

@@ -9,6 +9,9 @@ use planner::value::{Number, ObjectType, Type, Value, json};
 use rmpv::Value as Packed;
 use serde_json::{Value as Json, json as array};
 
+use crate::external::gob::model::GobFault;
+use crate::external::gob::ty::TypeFault;
+
 /// Nesting beyond this is refused, so that no plugin can exhaust the stack.
 const MAX_DEPTH: usize = 256;
 
@@ -17,7 +20,19 @@ const MAX_DEPTH: usize = 256;
 #[error("{0}")]
 pub struct CtyFault(String);
 
-fn fault<T>(text: impl Into<String>) -> Result<T, CtyFault> {
+impl From<GobFault> for CtyFault {
+    fn from(fault: GobFault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl From<TypeFault> for CtyFault {
+    fn from(fault: TypeFault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+pub(super) fn fault<T>(text: impl Into<String>) -> Result<T, CtyFault> {
     Err(CtyFault(text.into()))
 }
 

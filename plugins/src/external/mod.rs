@@ -1,6 +1,7 @@
 //! Components in plugins of HashiCorp Packer: how they are started and what they say of themselves.
 
 pub mod cty;
+pub mod gob;
 pub mod greeting;
 pub mod process;
 pub mod spec;

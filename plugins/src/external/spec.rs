@@ -7,8 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use planner::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
+use planner::schema::object_type;
 use planner::value::Type;
 use prost::Message;
+
+use crate::external::gob::model::GobFault;
 
 /// Why a specification cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,9 @@ pub enum SpecFault {
     /// The bytes are no message.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] prost::DecodeError),
+    /// The bytes are no gob.
+    #[error("cannot be read: {0}")]
+    Garbled(#[from] GobFault),
     /// Something that must be there is not.
     #[error("{0} is missing")]
     Missing(&'static str),
@@ -42,21 +48,7 @@ pub fn schema(message: &[u8]) -> Result<Schema, SpecFault> {
 ///
 /// When it is no specification of an object.
 pub fn output(message: &[u8]) -> Result<Type, SpecFault> {
-    Ok(implied(&schema(message)?))
-}
-
-/// The type of the values that `schema` decodes to.
-fn implied(schema: &Schema) -> Type {
-    let attributes = schema.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
-    let blocks = schema.blocks.iter().map(|block| {
-        let inner = implied(&block.schema);
-        let ty = match block.nesting {
-            BlockNesting::Single => inner,
-            BlockNesting::List => Type::list(inner),
-        };
-        (block.name.clone(), ty)
-    });
-    Type::object(attributes.chain(blocks))
+    Ok(object_type(&schema(message)?))
 }
 
 impl ObjectSpec {
@@ -94,7 +86,7 @@ fn nested(key: &str, name: &str, spec: Option<&Spec>) -> Result<BlockSchema, Spe
 }
 
 /// A member's name, which is the same in the template and in the decoded value.
-fn same(key: &str, name: &str) -> Result<Arc<str>, SpecFault> {
+pub(super) fn same(key: &str, name: &str) -> Result<Arc<str>, SpecFault> {
     match key == name {
         true => Ok(Arc::from(name)),
         false => Err(SpecFault::Unusable(format!("{name:?} is to be decoded to {key:?}"))),

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use dashu_base::{BitTest, Signed};
+use dashu_base::{BitTest, Sign, Signed};
 use dashu_float::FBig;
 use dashu_float::round::mode::HalfEven;
-use dashu_int::IBig;
+use dashu_int::{IBig, UBig};
 
 /// Bits of mantissa of a number read from text.
 pub(super) const TEXT_PRECISION: u32 = 512;
@@ -102,6 +102,15 @@ impl Number {
     /// The nearest number of so many bits to `significand` times 2 to the `exponent`.
     pub(super) fn from_parts(significand: IBig, exponent: isize, precision: u32) -> Self {
         Self { form: Form::nearest(significand, exponent, precision), precision }
+    }
+
+    /// The nearest number of so many bits, as far as numbers keep any, to a whole `magnitude` (the highest byte first)
+    /// times 2 to the `exponent`.
+    pub fn from_binary(is_negative: bool, magnitude: &[u8], exponent: i64, precision: u32) -> Self {
+        let sign = if is_negative { Sign::Negative } else { Sign::Positive };
+        let significand = IBig::from_parts(sign, UBig::from_be_bytes(magnitude));
+        let exponent = isize::try_from(exponent).unwrap_or(if exponent < 0 { isize::MIN } else { isize::MAX });
+        Self::from_parts(significand, exponent, precision.clamp(1, TEXT_PRECISION))
     }
 
     /// Significand and exponent of a finite number; `None` for an infinity.
