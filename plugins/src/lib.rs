@@ -4,7 +4,7 @@
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
 //! [`executor`]; [`discovery`], which finds plugins that are installed, [`mirror`], which fetches them, and [`external`],
 //! which starts them and speaks to them over [`wire`]; [`secrets`], which answers functions; and what they stand on:
-//! [`process`] (with [`pump`] and [`lines`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
+//! [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -27,6 +27,7 @@ pub mod external;
 pub mod io_fault;
 pub mod keep;
 pub mod lines;
+pub mod memory;
 pub mod mirror;
 pub mod offload;
 pub mod output;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::io_fault::{os_words, words_and_advice};
+use crate::memory::{MemorySize, outgrown};
 use crate::pump::{LineSink, Pump, QUIET};
 use planner::value::quote;
 
@@ -76,6 +78,12 @@ pub enum ProcessError {
     /// It was killed and is still there.
     #[error("{0} does not end although it was killed; it waits for a device or a network file system")]
     Unkillable(String),
+    /// It was killed because it held too much memory.
+    #[error("it held {held} of memory")]
+    Memory {
+        /// How much.
+        held: MemorySize,
+    },
     /// It was ended because the run is stopping.
     #[error("context canceled")]
     Cancelled,
@@ -89,10 +97,35 @@ pub async fn run(invocation: &Invocation, lines: &mut LineSink<'_>, cancel: &Can
     if cancel.is_stopping() {
         return Err(ProcessError::Cancelled);
     }
-    let mut child = start_patiently(invocation, cancel).await?;
+    attend(invocation, lines, cancel, Ladder::Running, None).await.map(exit_code)
+}
+
+/// Runs a process that hears in another way that the run is stopping: only *killing* ends it, by SIGKILL, and so does
+/// holding more than `memory_limit` bytes. Its group ends with it.
+pub async fn run_until_killed(
+    invocation: &Invocation,
+    lines: &mut LineSink<'_>,
+    cancel: &Cancel,
+    memory_limit: Option<MemorySize>,
+) -> Result<ExitStatus, ProcessError> {
+    if cancel.is_killing() {
+        return Err(ProcessError::Cancelled);
+    }
+    attend(invocation, lines, cancel, Ladder::Spared, memory_limit).await
+}
+
+async fn attend(
+    invocation: &Invocation,
+    lines: &mut LineSink<'_>,
+    cancel: &Cancel,
+    mut ladder: Ladder,
+    memory_limit: Option<MemorySize>,
+) -> Result<ExitStatus, ProcessError> {
+    let mut child = start_patiently(invocation, &ladder, cancel).await?;
     let mut group = Group::of(&child);
     let mut pump = Pump::new(&mut child);
-    let mut ladder = Ladder::Running;
+    let mut outgrown = pin!(outgrown(child.id(), memory_limit));
+    let (spared, mut held) = (matches!(ladder, Ladder::Spared), None);
     let status = loop {
         tokio::select! {
             biased;
@@ -101,25 +134,27 @@ pub async fn run(invocation: &Invocation, lines: &mut LineSink<'_>, cancel: &Can
                 Some(ladder) => ladder,
                 None => return Err(ProcessError::Unkillable(invocation.program.clone())),
             },
+            size = &mut outgrown, if held.is_none() => {
+                held = Some(size);
+                ladder = Ladder::kill(&group);
+            }
             // Last: a flood of output is always ready.
             _ = pump.deliver(lines), if pump.is_open() => {}
         }
     };
-    let interrupted = !matches!(ladder, Ladder::Running);
+    let interrupted = matches!(ladder, Ladder::Asked { .. } | Ladder::Killed { .. });
     if matches!(ladder, Ladder::Asked { .. }) {
         outlast(&group, &mut pump, &ladder, lines, cancel).await;
     }
-    if interrupted || status.is_err() {
+    if interrupted || spared || status.is_err() {
         group.signal_kill();
     }
     group.disarm();
     pump.drain(lines).await;
-    if interrupted {
-        return Err(ProcessError::Cancelled);
-    }
-    match status {
-        Ok(status) => Ok(exit_code(status)),
-        Err(source) => Err(ProcessError::Wait { program: invocation.program.clone(), source }),
+    match (held, status) {
+        (Some(held), _) => Err(ProcessError::Memory { held }),
+        (None, _) if interrupted => Err(ProcessError::Cancelled),
+        (None, status) => status.map_err(|source| ProcessError::Wait { program: invocation.program.clone(), source }),
     }
 }
 
@@ -170,7 +205,7 @@ pub fn while_nothing_starts<T>(write: impl FnOnce() -> T) -> T {
 }
 
 /// Starts the process; when file descriptors or process slots are short, waits for some to be given back.
-async fn start_patiently(invocation: &Invocation, cancel: &Cancel) -> Result<Child, ProcessError> {
+async fn start_patiently(invocation: &Invocation, ladder: &Ladder, cancel: &Cancel) -> Result<Child, ProcessError> {
     let deadline = Instant::now() + SCARCITY;
     let mut pause = Duration::from_millis(10);
     loop {
@@ -180,7 +215,7 @@ async fn start_patiently(invocation: &Invocation, cancel: &Cancel) -> Result<Chi
         }
         tokio::select! {
             () = sleep(pause) => {}
-            () = cancel.stopping() => return Err(ProcessError::Cancelled),
+            () = ladder.next_rung(cancel) => return Err(ProcessError::Cancelled),
         }
         pause = (pause * 2).min(Duration::from_millis(500));
     }
@@ -269,8 +304,14 @@ fn exit_code(status: ExitStatus) -> i32 {
 /// How far the process has been pushed towards its end.
 enum Ladder {
     Running,
-    Asked { deadline: Instant },
-    Killed { deadline: Instant },
+    /// Running, and not to be asked.
+    Spared,
+    Asked {
+        deadline: Instant,
+    },
+    Killed {
+        deadline: Instant,
+    },
 }
 
 impl Ladder {
@@ -278,6 +319,7 @@ impl Ladder {
     async fn next_rung(&self, cancel: &Cancel) {
         match self {
             Self::Running => cancel.stopping().await,
+            Self::Spared => cancel.killing().await,
             Self::Asked { deadline } => tokio::select! {
                 () = sleep_until(*deadline) => {}
                 () = cancel.killing() => {}
@@ -293,12 +335,15 @@ impl Ladder {
                 group.signal_terminate();
                 Some(Self::Asked { deadline: Instant::now() + GRACE })
             }
-            Self::Asked { .. } => {
-                group.signal_kill();
-                Some(Self::Killed { deadline: Instant::now() + DEATH })
-            }
+            Self::Asked { .. } | Self::Spared => Some(Self::kill(group)),
             Self::Killed { .. } => None,
         }
+    }
+
+    /// Pushes as hard as can be.
+    fn kill(group: &Group) -> Self {
+        group.signal_kill();
+        Self::Killed { deadline: Instant::now() + DEATH }
     }
 }
 

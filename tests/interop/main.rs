@@ -1,6 +1,7 @@
 //! Our host and a plugin of our own on the public plugin SDK (`tests/plugin`), over the real protocol.
 
 mod data;
+mod faults;
 mod gob;
 mod start;
 mod tester;

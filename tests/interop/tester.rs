@@ -63,11 +63,14 @@ pub(crate) fn launch(binary: &Path, kind: &str, name: &str, faults: &str) -> Lau
     let mut environment: BTreeMap<String, String> = variables.into_iter().filter_map(text).collect();
     environment.insert("TESTER_FAULTS".to_owned(), faults.to_owned());
     Launch {
+        name: "github.com/acme/tester".to_owned(),
+        version: "1.2.3".to_owned(),
         binary: binary.to_owned(),
         args: ["start", kind, "--protobuf", name].map(str::to_owned).to_vec(),
         working_dir: Arc::new(std::env::temp_dir()),
         environment: Arc::new(environment),
         ports: (10_000, 25_000),
         patience: Duration::from_secs(60),
+        memory_limit: None,
     }
 }

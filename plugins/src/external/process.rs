@@ -1,19 +1,27 @@
 //! A plugin's process with one component in it: started, greeted, connected to, and ended when nobody needs it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
-use engine::Cancel;
+use engine::{Cancel, CancelPhase};
+use planner::value::quote;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::external::greeting::{Address, Greeting, GreetingFault};
+use crate::external::fault::{Breakdown, Cause, Identity, PluginFault};
+use crate::external::greeting::{Address, Greeting};
+use crate::external::stderr::{Stderr, Tail};
+use crate::memory::MemorySize;
 use crate::process::{self, Invocation, ProcessError};
 use crate::pump::Stream;
 use crate::wire::client::Client;
+use crate::wire::fault::CallFault;
 use crate::wire::mux::Mux;
 
 /// Proves to a plugin that it was not started by hand; the same for all.
@@ -21,12 +29,16 @@ const COOKIE: (&str, &str) =
     ("PACKER_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 /// The stream that the component itself answers on.
 const MAIN: u32 = 0;
-/// How many of the last lines of a plugin's standard error are kept for diagnostics.
-const TAIL: usize = 10;
+/// How long a process whose connection is lost may take to be seen to have ended: one that dies loses it a bit earlier.
+const LAST_MOMENTS: Duration = Duration::from_millis(500);
 
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Launch {
+    /// The plugin's name, for messages.
+    pub name: String,
+    /// Its version, for messages.
+    pub version: String,
     /// The plugin's binary.
     pub binary: PathBuf,
     /// Its arguments: `start`, the kind of component, perhaps `--protobuf`, and the component's name.
@@ -39,92 +51,108 @@ pub struct Launch {
     pub ports: (u16, u16),
     /// How long it may take to greet us.
     pub patience: Duration,
+    /// How much memory it may hold.
+    pub memory_limit: Option<MemorySize>,
 }
 
-/// Why there is no plugin to talk to. The last lines of its standard error come with [`StartFault::tail`].
-#[derive(Debug, thiserror::Error)]
-#[error("{cause}")]
-pub struct StartFault {
-    /// What went wrong.
-    pub cause: StartCause,
-    /// The last lines that the plugin wrote to its standard error.
-    pub tail: Vec<String>,
+impl Launch {
+    fn identity(&self) -> Identity {
+        let (kind, component) = (self.args.get(1), self.args.last());
+        let component = format!("{} {}", kind.map_or("", String::as_str), quote(component.map_or("", String::as_str)));
+        Identity { name: self.name.clone(), version: self.version.clone(), component }
+    }
 }
 
-/// What can go wrong with a start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartCause {
-    /// It said nothing for too long.
-    #[error("timeout while waiting for plugin to start")]
-    Timeout,
-    /// It ended first, with this exit status.
-    #[error("plugin exited before we could connect")]
-    Exited(i32),
-    /// The system could not run it.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
-    /// What it said is no greeting, or one of another protocol.
-    #[error(transparent)]
-    Greeting(#[from] GreetingFault),
-    /// The connection could not be made.
-    #[error("cannot connect to the plugin: {0}")]
-    Connect(#[from] std::io::Error),
-}
-
-/// A running plugin. The process and everything it started are killed when this is dropped.
+/// A running plugin. The process and everything in its group are killed when this is dropped.
 #[derive(Debug)]
 pub struct Plugin {
-    /// The component's own calls.
+    /// The component's own calls, without a word about the plugin when they fail; see [`Plugin::call`].
     pub client: Client,
     /// Further streams.
     pub mux: Arc<Mux>,
-    tail: Arc<Tail>,
     process: Process,
 }
 
 impl Plugin {
-    /// Starts the process, waits for its greeting and connects to it. When the run is stopped, so is the process.
+    /// Starts the process, waits for its greeting and connects to it.
+    ///
+    /// That the run is stopping is for calls to tell it; only *killing* ends the process.
     ///
     /// # Errors
     ///
     /// Why that failed. Nothing is left of the process then.
-    pub async fn start(launch: &Launch, cancel: &Cancel) -> Result<Self, StartFault> {
-        let tail = Arc::new(Tail::default());
-        let failed = |cause: StartCause| StartFault { cause, tail: tail.lines() };
-        let (mut process, line) = Process::start(launch, Arc::clone(&tail), cancel.clone());
-        let line = tokio::select! {
-            // A greeting counts, even if the process is gone already.
-            biased;
-            Ok(line) = line => line,
-            end = &mut process.0 => return Err(failed(end_of(end))),
-            () = tokio::time::sleep(launch.patience) => return Err(failed(StartCause::Timeout)),
-        };
-        let greeting = Greeting::parse(&line).map_err(|fault| failed(fault.into()))?;
-        let mux = connect(&greeting.address).await.map_err(|error| failed(error.into()))?;
-        let main = mux.dial(MAIN).await.map_err(|error| failed(error.into()))?;
-        Ok(Self { client: Client::start(main), mux: Arc::new(mux), tail, process })
+    pub async fn start(launch: &Launch, cancel: &Cancel) -> Result<Self, PluginFault> {
+        let (process, line) = Process::start(launch, cancel);
+        let connected = tokio::time::timeout(launch.patience, connect(&process, line)).await;
+        match connected.unwrap_or(Err(StartFault::Other(Cause::Timeout(launch.patience)))) {
+            Ok((mux, client)) => Ok(Self { client, mux, process }),
+            Err(StartFault::Other(cause)) => Err(process.condemn(None, cause).await),
+            Err(StartFault::Lost(cause)) => Err(process.lose(None, cause).await),
+        }
+    }
+
+    /// Calls `method` of the component, as in `Builder.Prepare`.
+    ///
+    /// # Errors
+    ///
+    /// The component's own error, or what became of the plugin, in words for users.
+    pub async fn call<R: DeserializeOwned>(&self, method: &str, arguments: &impl Serialize) -> Result<R, PluginFault> {
+        match self.client.call(method, arguments).await {
+            Ok(answer) => Ok(answer),
+            Err(fault) => Err(self.explain(method, fault).await),
+        }
+    }
+
+    /// What became of the plugin when a call to it, over whichever of its streams, failed. A plugin that hung up is ended.
+    pub async fn explain(&self, method: &str, fault: CallFault) -> PluginFault {
+        let (process, call) = (&self.process, Some(method));
+        match (fault, self.mux.failure()) {
+            (CallFault::Refused(text), _) => PluginFault::Refused(text),
+            (CallFault::Answer { reason, .. }, _) => process.broken(call, Cause::Answer(reason)),
+            (CallFault::Arguments { reason, .. }, _) => process.broken(call, Cause::Arguments(reason)),
+            (CallFault::Closed | CallFault::Io(_), Some(reason)) => process.condemn(call, Cause::Garbled(reason)).await,
+            (CallFault::Io(error), None) if is_nonsense(&error) => {
+                process.condemn(call, Cause::Garbled(error.to_string())).await
+            }
+            (CallFault::Closed | CallFault::Io(_), None) => process.lose(call, Cause::HungUp).await,
+        }
     }
 
     /// The last lines that it wrote to its standard error.
     pub fn tail(&self) -> Vec<String> {
-        self.tail.lines()
-    }
-
-    /// Waits for its end; how it ended.
-    pub async fn ended(&mut self) -> StartCause {
-        end_of((&mut self.process.0).await)
+        self.process.tail.lines()
     }
 }
 
-fn end_of(end: Result<Result<i32, ProcessError>, tokio::task::JoinError>) -> StartCause {
-    match end {
-        Ok(Ok(status)) => StartCause::Exited(status),
-        Ok(Err(error)) => error.into(),
-        Err(error) => std::io::Error::other(error).into(),
-    }
+/// Whether something was read that made no sense, as opposed to nothing being read any more.
+fn is_nonsense(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::Other)
 }
 
-async fn connect(address: &Address) -> std::io::Result<Mux> {
+/// Why there is no connection.
+enum StartFault {
+    /// The process may have ended, which would be the true reason.
+    Lost(Cause),
+    /// Whatever the process did.
+    Other(Cause),
+}
+
+/// Waits for the greeting, and makes the connection.
+async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(Arc<Mux>, Client), StartFault> {
+    let line = tokio::select! {
+        // A greeting counts, even if the process is gone already.
+        biased;
+        Ok(line) = line => line,
+        _ = process.end() => return Err(StartFault::Lost(Cause::HungUp)),
+    };
+    let greeting = Greeting::parse(&line).map_err(|fault| StartFault::Other(Cause::Greeting(fault)))?;
+    let refused = |error| StartFault::Lost(Cause::Connect(error));
+    let mux = reach(&greeting.address).await.map_err(refused)?;
+    let main = mux.dial(MAIN).await.map_err(refused)?;
+    Ok((Arc::new(mux), Client::start(main)))
+}
+
+async fn reach(address: &Address) -> std::io::Result<Mux> {
     Ok(match address {
         Address::Unix(path) => Mux::client(UnixStream::connect(path).await?),
         Address::Tcp(address) => {
@@ -135,38 +163,96 @@ async fn connect(address: &Address) -> std::io::Result<Mux> {
     })
 }
 
-/// The task that runs the process.
+type End = Result<ExitStatus, ProcessError>;
+
+/// The process, and the task that attends to it.
 #[derive(Debug)]
-struct Process(JoinHandle<Result<i32, ProcessError>>);
+struct Process {
+    identity: Identity,
+    memory_limit: Option<MemorySize>,
+    tail: Arc<Tail>,
+    /// That of the run.
+    cancel: Cancel,
+    /// Ends the process.
+    fate: Cancel,
+    end: watch::Receiver<Option<Arc<End>>>,
+    task: JoinHandle<()>,
+}
 
 impl Process {
     /// The process, and the first line of its output.
-    fn start(launch: &Launch, tail: Arc<Tail>, cancel: Cancel) -> (Self, oneshot::Receiver<String>) {
+    fn start(launch: &Launch, cancel: &Cancel) -> (Self, oneshot::Receiver<String>) {
         let invocation = invocation(launch);
-        let name = launch.binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = launch.binary.file_name().unwrap_or_default().to_string_lossy();
+        let mut stderr = Stderr::new(name.into_owned());
+        let (tail, fate, memory_limit) = (stderr.tail(), cancel.child(), launch.memory_limit);
         let (greeting, line) = oneshot::channel();
+        let (ended, end) = watch::channel(None);
         let mut greeting = Some(greeting);
-        let run = async move {
-            let mut deliver = |stream: Stream, line: &str| match (stream, greeting.take()) {
-                // Who waited for it may have lost patience.
-                (Stream::Out, Some(greeting)) => drop(greeting.send(line.to_owned())),
-                (Stream::Out, None) => {}
-                (Stream::Err, waiting) => {
-                    greeting = waiting;
-                    tracing::info!("{name} plugin: {line}");
-                    tail.push(line);
-                }
-            };
-            process::run(&invocation, &mut deliver, &cancel).await
+        let run = {
+            let fate = fate.clone();
+            async move {
+                let mut deliver = |stream: Stream, line: &str| match stream {
+                    Stream::Err => stderr.take(line),
+                    // Only the first line is for us. Who waited for it may have lost patience.
+                    Stream::Out => drop(greeting.take().map(|greeting| greeting.send(line.to_owned()))),
+                };
+                let end = process::run_until_killed(&invocation, &mut deliver, &fate, memory_limit).await;
+                // The other end is held by whoever holds this task.
+                let _ = ended.send(Some(Arc::new(end)));
+            }
         };
-        (Self(tokio::spawn(run)), line)
+        let identity = launch.identity();
+        let cancel = cancel.clone();
+        (Self { identity, memory_limit, tail, cancel, fate, end, task: tokio::spawn(run) }, line)
+    }
+
+    /// Waits for the end, and says how it was.
+    async fn end(&self) -> Arc<End> {
+        let mut end = self.end.clone();
+        let seen = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
+        // Only a panic of the task leaves nothing to see.
+        seen.unwrap_or_else(|| Arc::new(Err(ProcessError::Cancelled)))
+    }
+
+    /// Ends a process that cannot be used. The fault is `cause`.
+    async fn condemn(&self, call: Option<&str>, cause: Cause) -> PluginFault {
+        self.fate.raise(CancelPhase::Killing);
+        // What it wrote is all there after that.
+        self.end().await;
+        match self.cancel.is_killing() {
+            true => PluginFault::Cancelled,
+            false => self.broken(call, cause),
+        }
+    }
+
+    /// Finds out why a connection is lost. The fault is `cause` if the process goes on without it.
+    async fn lose(&self, call: Option<&str>, cause: Cause) -> PluginFault {
+        let Ok(end) = tokio::time::timeout(LAST_MOMENTS, self.end()).await else {
+            return self.condemn(call, cause).await;
+        };
+        let cause = match (&*end, self.memory_limit) {
+            (Ok(status), _) if call.is_none() => Cause::Exited(*status),
+            (Ok(status), _) => Cause::Died(*status),
+            (Err(ProcessError::Memory { held }), Some(limit)) => Cause::Memory { held: *held, limit },
+            (Err(ProcessError::Cancelled), _) if self.cancel.is_killing() => return PluginFault::Cancelled,
+            // Another call has found out that it hung up.
+            (Err(ProcessError::Cancelled), _) => cause,
+            (Err(_), _) => Cause::Process(end),
+        };
+        self.broken(call, cause)
+    }
+
+    fn broken(&self, call: Option<&str>, cause: Cause) -> PluginFault {
+        let (plugin, call) = (self.identity.clone(), call.map(str::to_owned));
+        PluginFault::Broken(Box::new(Breakdown { plugin, call, cause, tail: self.tail.lines() }))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // With the task goes the process group.
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -180,23 +266,5 @@ fn invocation(launch: &Launch) -> Invocation {
         args: launch.args.clone(),
         working_dir: Arc::clone(&launch.working_dir),
         environment: Arc::new(environment),
-    }
-}
-
-/// The last lines of a plugin's standard error.
-#[derive(Debug, Default)]
-struct Tail(Mutex<VecDeque<String>>);
-
-impl Tail {
-    fn push(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push_back(line.to_owned());
-        if lines.len() > TAIL {
-            lines.pop_front();
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Calls of Go's `net/rpc` over one stream: any number at a time, answers in any order.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -61,8 +62,8 @@ impl Client {
             CallFault::Arguments { method: method.to_owned(), reason: reason.to_string() }
         };
         let request = [encode(&head).map_err(refused)?, encode(arguments).map_err(refused)?].concat();
-        self.requests.send(request.into()).map_err(|_| CallFault::Closed)?;
-        let body = answer.await.map_err(|_| CallFault::Closed)?.map_err(CallFault::Refused)?;
+        self.requests.send(request.into()).map_err(|_| self.calls.over())?;
+        let body = answer.await.map_err(|_| self.calls.over())?.map_err(CallFault::Refused)?;
         rmp_serde::from_slice(&body)
             .map_err(|error| CallFault::Answer { method: method.to_owned(), reason: error.to_string() })
     }
@@ -79,7 +80,11 @@ type Answer = Result<Bytes, String>;
 
 /// The calls without an answer yet; none any more once the stream is over.
 #[derive(Debug)]
-struct Calls(Mutex<Option<Pending>>);
+struct Calls {
+    pending: Mutex<Option<Pending>>,
+    /// Why the stream is over, if reading failed.
+    failure: OnceLock<io::Error>,
+}
 
 #[derive(Debug, Default)]
 struct Pending {
@@ -89,19 +94,19 @@ struct Pending {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self(Mutex::new(Some(Pending::default())))
+        Self { pending: Mutex::new(Some(Pending::default())), failure: OnceLock::new() }
     }
 }
 
 impl Calls {
     fn lock(&self) -> MutexGuard<'_, Option<Pending>> {
         // Nothing that could panic runs while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self) -> Result<(u64, oneshot::Receiver<Answer>), CallFault> {
         let mut pending = self.lock();
-        let pending = pending.as_mut().ok_or(CallFault::Closed)?;
+        let pending = pending.as_mut().ok_or_else(|| self.over())?;
         let (sender, receiver) = oneshot::channel();
         pending.last += 1;
         pending.waiting.insert(pending.last, sender);
@@ -112,8 +117,19 @@ impl Calls {
         self.lock().as_mut()?.waiting.remove(&seq)
     }
 
-    fn close(&self) {
+    fn close(&self, failure: Option<io::Error>) {
+        if let Some(failure) = failure {
+            self.failure.get_or_init(|| failure);
+        }
         *self.lock() = None;
+    }
+
+    /// What a call is answered with once the stream is over.
+    fn over(&self) -> CallFault {
+        match self.failure.get() {
+            Some(failure) => io::Error::new(failure.kind(), failure.to_string()).into(),
+            None => CallFault::Closed,
+        }
     }
 }
 
@@ -129,16 +145,17 @@ async fn send(mut sink: impl AsyncWrite + Unpin, mut queue: mpsc::UnboundedRecei
 
 async fn receive(source: impl AsyncRead + Unpin, calls: Arc<Calls>) {
     let mut values = Values::new(source);
-    if let Err(error) = receive_all(&mut values, &calls).await {
+    let failure = receive_all(&mut values, &calls).await.err();
+    if let Some(error) = &failure {
         tracing::debug!("a plugin's answers end: {error}");
     }
-    calls.close();
+    calls.close(failure);
 }
 
-async fn receive_all(values: &mut Values<impl AsyncRead + Unpin>, calls: &Calls) -> std::io::Result<()> {
+async fn receive_all(values: &mut Values<impl AsyncRead + Unpin>, calls: &Calls) -> io::Result<()> {
     while let Some(head) = values.next().await? {
-        let head: ResponseHead = rmp_serde::from_slice(&head).map_err(std::io::Error::other)?;
-        let body = values.next().await?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let head: ResponseHead = rmp_serde::from_slice(&head).map_err(io::Error::other)?;
+        let body = values.next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let answer = if head.error.is_empty() { Ok(body) } else { Err(head.error) };
         if let Some(waiting) = calls.take(head.seq) {
             // Who called may have gone.

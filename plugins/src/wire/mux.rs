@@ -4,16 +4,17 @@
 //! same four bytes. An id nobody waits for within five seconds is given up.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
-use yamux::{Config, Connection, Mode};
+use yamux::{Config, Connection, ConnectionError, Mode};
 
 /// How long a stream waits to be asked for, and the other way round.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,6 +33,7 @@ pub struct Mux {
     open: mpsc::UnboundedSender<Opened>,
     doors: Arc<Doors>,
     last_id: AtomicU32,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Mux {
@@ -51,8 +53,14 @@ impl Mux {
         let connection = Connection::new(connection.compat(), config, mode);
         let (open, requests) = mpsc::unbounded_channel();
         let doors = Arc::new(Doors::default());
-        tokio::spawn(drive(connection, requests, Arc::clone(&doors)));
-        Self { open, doors, last_id: AtomicU32::new(0) }
+        let failure = Arc::default();
+        tokio::spawn(drive(connection, requests, Arc::clone(&doors), Arc::clone(&failure)));
+        Self { open, doors, last_id: AtomicU32::new(0), failure }
+    }
+
+    /// What of the other side's words could not be understood, if the connection is over because of that.
+    pub fn failure(&self) -> Option<String> {
+        self.failure.get().cloned()
     }
 
     /// An id that no stream of this side had before.
@@ -160,8 +168,12 @@ impl Doors {
 }
 
 /// Moves the connection on until it ends or nobody has use for it.
-async fn drive<C>(mut connection: Connection<C>, mut requests: mpsc::UnboundedReceiver<Opened>, doors: Arc<Doors>)
-where
+async fn drive<C>(
+    mut connection: Connection<C>,
+    mut requests: mpsc::UnboundedReceiver<Opened>,
+    doors: Arc<Doors>,
+    failure: Arc<OnceLock<String>>,
+) where
     C: futures_io::AsyncRead + futures_io::AsyncWrite + Unpin,
 {
     let mut wanted: Option<Opened> = None;
@@ -195,10 +207,22 @@ where
     });
     if let Err(error) = ended.await {
         tracing::debug!("the connection to a plugin failed: {error}");
+        if let Some(reason) = nonsense(&error) {
+            failure.get_or_init(|| reason);
+        }
     }
     doors.close();
     // Tells the other side that this was meant. If it is gone, there is nobody to tell.
     let _ = std::future::poll_fn(|context| connection.poll_close(context)).await;
+}
+
+/// What the other side did wrong, unless all it did is end.
+fn nonsense(error: &ConnectionError) -> Option<String> {
+    let cause = std::iter::successors(error.source(), |error| (*error).source()).find(|cause| cause.is::<io::Error>());
+    match error {
+        ConnectionError::Io(_) | ConnectionError::Closed => None,
+        error => cause.is_none().then(|| error.to_string()),
+    }
 }
 
 /// Brings a stream that the other side opened to who waits for it, or leaves it for a while.
