@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::wire::fault::CallFault;
+use crate::wire::text::lossy;
 use crate::wire::values::Values;
 
 /// What stands before the arguments of a call.
@@ -28,6 +29,7 @@ pub(super) struct ResponseHead {
     pub(super) service_method: String,
     pub(super) seq: u64,
     /// Empty when all went well.
+    #[serde(deserialize_with = "lossy")]
     pub(super) error: String,
 }
 

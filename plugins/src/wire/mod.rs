@@ -7,4 +7,6 @@ pub mod client;
 pub mod fault;
 pub mod mux;
 pub mod server;
+pub mod stream;
+pub mod text;
 mod values;

@@ -13,17 +13,16 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
+use tokio_util::compat::TokioAsyncReadCompatExt;
 use yamux::{Config, Connection, ConnectionError, Mode};
+
+use crate::wire::stream::Stream;
 
 /// How long a stream waits to be asked for, and the other way round.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// With the crate's limit of a gibibyte for all windows this leaves each of them at its first size: Go's yamux may send a
 /// whole window in one frame, and longer frames are refused.
 const MAX_STREAMS: usize = 4096;
-
-/// One stream.
-pub type Stream = Compat<yamux::Stream>;
 
 type Opened = oneshot::Sender<io::Result<yamux::Stream>>;
 
@@ -76,7 +75,7 @@ impl Mux {
     pub async fn dial(&self, id: u32) -> io::Result<Stream> {
         let (opened, stream) = oneshot::channel();
         self.open.send(opened).map_err(|_| closed())?;
-        let mut stream = stream.await.map_err(|_| closed())??.compat();
+        let mut stream = Stream::new(stream.await.map_err(|_| closed())??);
         stream.write_all(&id.to_le_bytes()).await?;
         stream.flush().await?;
         let mut answer = [0; 4];
@@ -107,9 +106,18 @@ impl Listener {
     /// # Errors
     ///
     /// When it does not come in time, or the connection is over.
-    pub async fn accept(mut self) -> io::Result<Stream> {
-        let stream = tokio::time::timeout(PATIENCE, &mut self.stream).await;
-        let mut stream = stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map_err(|_| closed())?;
+    pub async fn accept(self) -> io::Result<Stream> {
+        let stream = tokio::time::timeout(PATIENCE, self.arrive()).await;
+        stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    /// The stream, however long it takes: for who learns in another way that it will not come.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is over.
+    pub async fn arrive(mut self) -> io::Result<Stream> {
+        let mut stream = (&mut self.stream).await.map_err(|_| closed())?;
         stream.write_all(&self.id.to_le_bytes()).await?;
         stream.flush().await?;
         Ok(stream)
@@ -122,9 +130,15 @@ impl Drop for Listener {
     }
 }
 
-/// Who waits for which stream, and which streams nobody asked for yet.
-#[derive(Debug, Default)]
-struct Doors(Mutex<HashMap<u32, Door>>);
+/// Who waits for which stream, and which streams nobody asked for yet; nothing any more once the connection is over.
+#[derive(Debug)]
+struct Doors(Mutex<Option<HashMap<u32, Door>>>);
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self(Mutex::new(Some(HashMap::new())))
+    }
+}
 
 #[derive(Debug)]
 enum Door {
@@ -133,37 +147,57 @@ enum Door {
 }
 
 impl Doors {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Door>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<HashMap<u32, Door>>> {
         // Nothing that could panic runs while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn expect(&self, id: u32) -> oneshot::Receiver<Stream> {
         let (sender, receiver) = oneshot::channel();
-        let mut doors = self.lock();
-        match doors.remove(&id) {
-            // The receiver is right here.
-            Some(Door::Arrived(stream)) => drop(sender.send(*stream)),
-            _ => drop(doors.insert(id, Door::Awaited(sender))),
+        if let Some(doors) = self.lock().as_mut() {
+            match doors.remove(&id) {
+                // The receiver is right here.
+                Some(Door::Arrived(stream)) => drop(sender.send(*stream)),
+                _ => drop(doors.insert(id, Door::Awaited(sender))),
+            }
         }
         receiver
     }
 
     fn forget(&self, id: u32) {
-        self.lock().remove(&id);
+        if let Some(doors) = self.lock().as_mut() {
+            doors.remove(&id);
+        }
     }
 
-    fn arrived(&self, id: u32, stream: Stream) {
+    /// Whether somebody took it.
+    fn arrived(&self, id: u32, stream: Stream) -> bool {
         let mut doors = self.lock();
+        let Some(doors) = doors.as_mut() else { return true };
         match doors.remove(&id) {
             // Who waited may have gone; the stream ends with it then.
-            Some(Door::Awaited(waiting)) => drop(waiting.send(stream)),
-            _ => drop(doors.insert(id, Door::Arrived(Box::new(stream)))),
+            Some(Door::Awaited(waiting)) => {
+                drop(waiting.send(stream));
+                true
+            }
+            _ => {
+                doors.insert(id, Door::Arrived(Box::new(stream)));
+                false
+            }
+        }
+    }
+
+    /// Gives up a stream that nobody asked for.
+    fn expire(&self, id: u32) {
+        if let Some(doors) = self.lock().as_mut()
+            && matches!(doors.get(&id), Some(Door::Arrived(_)))
+        {
+            doors.remove(&id);
         }
     }
 
     fn close(&self) {
-        self.lock().clear();
+        *self.lock() = None;
     }
 }
 
@@ -197,7 +231,7 @@ async fn drive<C>(
             }
             match connection.poll_next_inbound(context) {
                 Poll::Ready(Some(Ok(stream))) => {
-                    tokio::spawn(announce(stream.compat(), Arc::clone(&doors)));
+                    tokio::spawn(announce(Stream::new(stream), Arc::clone(&doors)));
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
@@ -212,8 +246,9 @@ async fn drive<C>(
         }
     }
     doors.close();
-    // Tells the other side that this was meant. If it is gone, there is nobody to tell.
-    let _ = std::future::poll_fn(|context| connection.poll_close(context)).await;
+    // What was written until now still goes out, as far as the other side takes it. The crate's own way to close a
+    // connection would wait for it without an end, and leave those waiting who still have streams.
+    std::future::poll_fn(|context| Poll::Ready(drop(connection.poll_next_inbound(context)))).await;
 }
 
 /// What the other side did wrong, unless all it did is end.
@@ -232,11 +267,9 @@ async fn announce(mut stream: Stream, doors: Arc<Doors>) {
         return;
     }
     let id = u32::from_le_bytes(id);
-    doors.arrived(id, stream);
-    tokio::time::sleep(PATIENCE).await;
-    let mut doors = doors.lock();
-    if matches!(doors.get(&id), Some(Door::Arrived(_))) {
-        doors.remove(&id);
+    if !doors.arrived(id, stream) {
+        tokio::time::sleep(PATIENCE).await;
+        doors.expire(id);
     }
 }
 
