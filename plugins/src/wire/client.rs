@@ -151,7 +151,8 @@ async fn receive(source: impl AsyncRead + Unpin, calls: Arc<Calls>) {
     if let Some(error) = &failure {
         tracing::debug!("a plugin's answers end: {error}");
     }
-    calls.close(failure);
+    // A stream that is lost is one that is over.
+    calls.close(failure.filter(|error| error.kind() != io::ErrorKind::ConnectionReset));
 }
 
 async fn receive_all(values: &mut Values<impl AsyncRead + Unpin>, calls: &Calls) -> io::Result<()> {
