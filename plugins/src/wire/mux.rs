@@ -248,7 +248,11 @@ async fn drive<C>(
     doors.close();
     // What was written until now still goes out, as far as the other side takes it. The crate's own way to close a
     // connection would wait for it without an end, and leave those waiting who still have streams.
-    std::future::poll_fn(|context| Poll::Ready(drop(connection.poll_next_inbound(context)))).await;
+    std::future::poll_fn(|context| {
+        let _ = connection.poll_next_inbound(context);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// What the other side did wrong, unless all it did is end.

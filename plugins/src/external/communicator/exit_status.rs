@@ -5,6 +5,9 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use crate::external::gob::decode::decode;
+use crate::external::gob::model::Gob;
+
 /// More than the description and the value ever take.
 const LIMIT: u64 = 4 << 10;
 /// The description, which says that this is type 64.
@@ -30,22 +33,13 @@ pub(super) async fn write(status: i64, sink: &mut (impl AsyncWrite + Unpin)) -> 
 pub(super) async fn read(source: impl AsyncRead + Unpin) -> io::Result<i64> {
     let mut bytes = Vec::new();
     source.take(LIMIT).read_to_end(&mut bytes).await?;
-    decode(&mut &bytes[..]).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "this is no exit status"))
-}
-
-fn decode(bytes: &mut &[u8]) -> Option<i64> {
-    loop {
-        let len = usize::try_from(take_uint(bytes)?).ok()?;
-        let mut message = bytes.split_off(..len)?;
-        // Negative for a description. Whatever a plugin's Go calls the type, the first field of this one is the status.
-        if take_int(&mut message)? < 0 {
-            continue;
-        }
-        return match take_uint(&mut message)? {
-            0 => Some(0),
-            1 => take_int(&mut message),
-            _ => None,
-        };
+    match decode(&bytes).map_err(io::Error::other)? {
+        Gob::Struct(fields) => match fields[..] {
+            [] => Ok(0),
+            [("ExitStatus", Gob::Int(status))] => Ok(status),
+            _ => Err(io::Error::other("this is no exit status")),
+        },
+        other => Err(io::Error::other(format!("{} is no exit status", other.kind()))),
     }
 }
 
@@ -58,25 +52,6 @@ fn uint(number: u64) -> Vec<u8> {
         [byte @ ..=0x7f] => vec![*byte],
         _ => [&[(used.len() as u8).wrapping_neg()], used].concat(),
     }
-}
-
-fn take_uint(bytes: &mut &[u8]) -> Option<u64> {
-    let first = *bytes.split_off_first()?;
-    if first < 0x80 {
-        return Some(first.into());
-    }
-    let len = usize::from(first.wrapping_neg());
-    if len > size_of::<u64>() {
-        return None;
-    }
-    Some(bytes.split_off(..len)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-/// A number with a sign, which is the lowest bit.
-fn take_int(bytes: &mut &[u8]) -> Option<i64> {
-    let bits = take_uint(bytes)?;
-    let magnitude = (bits >> 1).cast_signed();
-    Some(if bits & 1 == 0 { magnitude } else { !magnitude })
 }
 
 #[cfg(test)]
@@ -100,8 +75,7 @@ mod tests {
             write(status, &mut bytes).await.unwrap();
             assert_eq!(bytes, [DESCRIPTION, value].concat());
             assert_eq!(read(&bytes[..]).await.unwrap(), status);
-            // The last byte only says that no field follows.
-            for len in 0..bytes.len() - 1 {
+            for len in 0..bytes.len() {
                 assert!(read(&bytes[..len]).await.is_err());
             }
         }
