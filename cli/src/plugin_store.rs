@@ -1,6 +1,6 @@
 //! The plugins that are installed, as the commands for them use it: the surroundings say where, a signal ends it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use plugins::discovery::description_cache::DescriptionCache;
 use plugins::discovery::installation::Installation;
 use plugins::discovery::shelf::{Query, Shelf};
 use plugins::discovery::target::Target;
-use plugins::mirror::latest::{Installed, Wanted, install_latest};
-use plugins::mirror::place::Mirror;
+use plugins::releases::latest::{Installed, Wanted, install_latest};
+use plugins::releases::origins::{Hosts, Origins};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
 use crate::folders::{cache_folder, plugin_folder};
 use crate::frontend::Refused;
+use crate::reporter::transfers;
 use crate::session::{Session, complain};
 use crate::signal::Interruption;
 use crate::template_kind::clean;
@@ -27,15 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The folder of descriptions in that of what can be had again. Another form of them needs another name.
 const DESCRIPTIONS: &str = "plugin-descriptions";
 
-const NO_MIRROR: &str = "PACKER_PLUGIN_MIRROR is not set. This version fetches plugins from a mirror only: set it to a \
-                         folder or to the address of a server with packer-plugin-NAME/VERSION/ in it, or install the \
-                         plugin's binary with packer plugins install -path.";
+/// The same for downloads that broke off.
+const PARTS: &str = "plugin-downloads";
 
 /// Where plugins are, and what it takes to ask them what they are.
 pub struct PluginStore {
     /// The plugins.
     pub shelf: Shelf,
-    mirror: Option<String>,
+    parts: Option<PathBuf>,
     runtime: Runtime,
 }
 
@@ -70,7 +70,9 @@ impl PluginStore {
             session.error(&format!("Error: starting the worker threads: {error}"));
             Refused
         })?;
-        let cache = cache_folder(&session.environment, &working_dir).map(|folder| folder.join(DESCRIPTIONS));
+        let cache = cache_folder(&session.environment, &working_dir);
+        let within = |name: &str| cache.as_ref().map(|folder| folder.join(name));
+        let (descriptions, parts) = (within(DESCRIPTIONS), within(PARTS));
         // Values of variables are none of their business.
         let mut environment = session.environment.variables.clone();
         environment.retain(|name, _| !name.starts_with("PKR_VAR_"));
@@ -80,9 +82,8 @@ impl PluginStore {
             patience: PATIENCE,
             cancel,
         };
-        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache: DescriptionCache::new(cache) };
-        let mirror = session.environment.get("PACKER_PLUGIN_MIRROR").map(str::to_owned);
-        Ok(Self { shelf, mirror, runtime })
+        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache: DescriptionCache::new(descriptions) };
+        Ok(Self { shelf, parts, runtime })
     }
 
     /// Where relative paths start from.
@@ -107,19 +108,19 @@ impl PluginStore {
         })
     }
 
-    /// Installs the newest release that will do, from the mirror, and says so. Nothing is said when it is installed
-    /// already.
+    /// Installs the newest release that will do, and says so. Nothing is said when it is installed already.
     ///
     /// # Errors
     ///
     /// What went wrong.
     pub fn fetch(&self, session: &mut Session, wanted: &Wanted<'_>) -> Result<(), String> {
-        let Describer { working_dir, environment, cancel, .. } = &self.shelf.describer;
-        let address = self.mirror.as_deref().ok_or(NO_MIRROR)?;
-        let mirror = Mirror::parse(address, working_dir, environment).map_err(|error| error.to_string())?;
+        let Describer { working_dir, cancel, .. } = &self.shelf.describer;
+        let hosts = Hosts::from_environment(&session.environment.variables, working_dir);
+        let hosts = hosts.map_err(|error| error.to_string())?;
+        let origins = Origins { hosts, parts: self.parts.clone(), watch: transfers(session.settings()) };
         let installed = self.block_on(async {
             tokio::select! {
-                installed = install_latest(&self.shelf, &mirror, wanted) => installed.map_err(|error| error.to_string()),
+                installed = install_latest(&self.shelf, &origins, wanted) => installed.map_err(|error| error.to_string()),
                 () = cancel.stopping() => Err("context canceled".to_owned()),
             }
         })?;

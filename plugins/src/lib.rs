@@ -2,9 +2,10 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`discovery`], which finds plugins that are installed, [`mirror`], which fetches them, and [`external`],
-//! which starts them and speaks to them over [`wire`]; [`secrets`], which answers functions; and what they stand on:
-//! [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
+//! [`executor`]; [`discovery`], which finds plugins that are installed, [`releases`], which fetches them over
+//! [`download`], and [`external`], which starts them and speaks to them over [`wire`]; [`secrets`], which answers
+//! functions; and what they stand on: [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`draft`],
+//! [`io_fault`], [`proxy`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -21,6 +22,7 @@ pub mod builtin;
 pub mod component;
 pub mod config;
 pub mod discovery;
+pub mod download;
 pub mod draft;
 pub mod executor;
 pub mod external;
@@ -28,13 +30,13 @@ pub mod io_fault;
 pub mod keep;
 pub mod lines;
 pub mod memory;
-pub mod mirror;
 pub mod offload;
 pub mod output;
 pub mod process;
 pub mod proxy;
 pub mod pump;
 pub mod registry;
+pub mod releases;
 pub mod secrets;
 pub mod session;
 pub mod turns;

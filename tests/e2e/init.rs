@@ -1,19 +1,13 @@
 //! `packer init` and plugins from mirrors.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-
-use sha2::{Digest, Sha256};
-use zip::write::SimpleFileOptions;
-
-use crate::fake_plugin::{PLUGINS, installed_path, suffix};
+use crate::fake_plugin::{PLUGINS, installed_path};
+use crate::release::Release;
 use crate::sandbox::Sandbox;
+use crate::web_server::{Reply, Server};
 
 const A: &str = "github.com/hashicorp/a";
+/// Where a mirror has plugins called `a`, whoever made them.
+const SHARED: &str = "mirror/packer-plugin-a";
 
 /// A template that requires a plugin `a` in these versions, and no other.
 fn template(versions: &str) -> String {
@@ -23,52 +17,10 @@ fn template(versions: &str) -> String {
     )
 }
 
-/// A release of `a` to be.
-struct Release<'r> {
-    version: &'r str,
-    /// What its binary says its version is.
-    reported: &'r str,
-    /// The binary's name in the archive.
-    member: String,
-    /// The archive's name in the list of checksums.
-    archive: String,
-    /// The archive's checksum there, if it is not the right one.
-    checksum: Option<String>,
-}
-
-impl<'r> Release<'r> {
-    fn new(version: &'r str) -> Self {
-        let archive = format!("packer-plugin-a_{version}_{}.zip", suffix());
-        let member = format!("packer-plugin-a_v{version}_x5.0_{}", suffix());
-        Self { version, reported: version, member, archive, checksum: None }
-    }
-
-    /// Puts it into the mirror in the folder `mirror`.
-    fn publish(&self, sandbox: &Sandbox) {
-        let answer = format!(r#"{{"version":"{}","api_version":"x5.0"}}"#, self.reported);
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file("LICENSE", SimpleFileOptions::default()).unwrap();
-        zip.start_file(self.member.as_str(), SimpleFileOptions::default()).unwrap();
-        write!(zip, "#!/bin/sh\n[ \"$*\" = describe ] && echo '{answer}'\n").unwrap();
-        let bytes = zip.finish().unwrap().into_inner();
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let checksum = self.checksum.as_ref().unwrap_or(&digest);
-        let folder = format!("mirror/packer-plugin-a/{}", self.version);
-        let list = format!("0123  packer-plugin-a_{}_manifest.json\n{checksum}  {}\n", self.version, self.archive);
-        sandbox.write(&format!("{folder}/packer-plugin-a_{}_SHA256SUMS", self.version), list);
-        sandbox.write(&format!("{folder}/{}", self.archive), bytes);
-        let versions = std::fs::read_dir(sandbox.path("mirror/packer-plugin-a")).unwrap();
-        let names = versions.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
-        let listed: Vec<String> =
-            names.filter(|name| name != "index.json").map(|name| format!("\"{name}\":{{}}")).collect();
-        sandbox.write("mirror/packer-plugin-a/index.json", format!("{{\"versions\":{{{}}}}}", listed.join(",")));
-    }
-}
-
 /// A sandbox with a template, a mirror with these releases, and its address in the environment.
 fn mirrored(versions: &str, releases: &[&str]) -> Sandbox {
     let mut sandbox = Sandbox::with_template(&template(versions));
-    releases.iter().for_each(|version| Release::new(version).publish(&sandbox));
+    releases.iter().for_each(|version| Release::new(version).publish(&sandbox, SHARED));
     sandbox.set("PACKER_PLUGIN_MIRROR", "mirror");
     sandbox
 }
@@ -82,71 +34,12 @@ fn plain(text: &str) -> String {
     text.replace("\x1b[1;36m", "").replace("\x1b[0m", "")
 }
 
-/// A web server for the files of a folder.
-struct Server {
-    address: SocketAddr,
-    ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start(folder: PathBuf) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let ended = Arc::new(AtomicBool::new(false));
-        let stop = ended.clone();
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                serve(&stream.unwrap(), &folder);
-            }
-        });
-        Self { address, ended, thread: Some(thread) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn serve(mut stream: &TcpStream, folder: &std::path::Path) {
-    let mut lines = BufReader::new(stream).lines();
-    let first = lines.next().unwrap().unwrap();
-    while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-    let path = first.split(' ').nth(1).unwrap().trim_start_matches('/');
-    let (status, body) = match std::fs::read(folder.join(path)) {
-        _ if path.starts_with("broken/") => (500, Vec::new()),
-        Ok(body) => (200, body),
-        Err(_) => (404, Vec::new()),
-    };
-    // Of what lies in a folder of that name, the end never comes.
-    let length = body.len() + usize::from(path.starts_with("cut/") && path.ends_with(".zip"));
-    write!(stream, "HTTP/1.1 {status} S\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").unwrap();
-    stream.write_all(&body).unwrap();
-}
-
 #[test]
 fn the_newest_release_that_fits_is_installed_once() {
     let mut sandbox = mirrored(">= 1.0, < 2", &["1.2.0", "1.10.0", "2.0.0", "1.11.0-dev"]);
-    let server = Server::start(sandbox.path(""));
+    let server = Server::of_folder(sandbox.path(""));
     let folder = format!("file://{}", sandbox.path("mirror").display());
-    for (n, mirror) in [
-        "mirror".to_owned(),
-        folder,
-        format!("http://{}/mirror", server.address),
-        format!("http://{}/mirror/", server.address),
-    ]
-    .iter()
-    .enumerate()
-    {
+    for (n, mirror) in ["mirror".to_owned(), folder, server.at("mirror"), server.at("mirror/")].iter().enumerate() {
         sandbox.set("PACKER_PLUGIN_MIRROR", mirror);
         let home = format!("{n}/plugins");
         sandbox.set("PACKER_PLUGIN_PATH", &home);
@@ -161,10 +54,26 @@ fn the_newest_release_that_fits_is_installed_once() {
 }
 
 #[test]
+fn plugins_of_one_name_have_folders_of_their_own() {
+    let mut sandbox = mirrored(">= 1", &["1.0.0"]);
+    Release::new("2.0.0").publish(&sandbox, "mirror/github.com/other/a");
+    Release::new("3.0.0").publish(&sandbox, &format!("mirror/{A}"));
+    let server = Server::of_folder(sandbox.path(""));
+    for mirror in ["mirror".to_owned(), server.at("mirror")] {
+        sandbox.set("PACKER_PLUGIN_MIRROR", &mirror);
+        for (source, version) in [(A, "3.0.0"), ("github.com/other/a", "2.0.0"), ("example.com/x/y/a", "1.0.0")] {
+            let stdout = sandbox.run(&["plugins", "install", "-force", source]).expect(0);
+            let path = installed_path(source, version);
+            assert_eq!(plain(&stdout), format!("Installed plugin {source} v{version} in \"{path}\"\n"), "{mirror}");
+        }
+    }
+}
+
+#[test]
 fn upgrades_and_repetitions_are_asked_for() {
     let sandbox = mirrored("~> 1.0", &["1.0.0"]);
     assert_eq!(plain(&sandbox.run(&["init", "."]).expect(0)), said("1.0.0"));
-    Release::new("1.1.0").publish(&sandbox);
+    Release::new("1.1.0").publish(&sandbox, SHARED);
     for (words, expected) in [
         (vec!["init", "."], String::new()),
         (vec!["init", "-force", "."], said("1.0.0")),
@@ -182,11 +91,8 @@ fn upgrades_and_repetitions_are_asked_for() {
 fn without_need_no_mirror_is_asked() {
     let mut sandbox = mirrored("~> 1.0", &["1.0.0"]);
     sandbox.run(&["init", "."]).expect(0);
-    sandbox.set("PACKER_PLUGIN_MIRROR", "");
+    sandbox.set("PACKER_PLUGIN_MIRROR", "gone");
     assert_eq!(sandbox.run(&["init", "."]).expect(0), "");
-    let stdout = sandbox.run(&["init", "-upgrade", "."]).expect(1);
-    let start = format!("Failed getting the \"{A}\" plugin:\nPACKER_PLUGIN_MIRROR is not set.");
-    assert!(stdout.starts_with(&start), "{stdout}");
     sandbox.write("none.pkr.hcl", "source \"null\" \"a\" {}\n");
     assert!(sandbox.run(&["init", "none.pkr.hcl"]).expect(0).starts_with("\nNo plugins requirement found, "));
     sandbox.write("t.json", r#"{"builders":[{"type":"null"}]}"#);
@@ -205,7 +111,8 @@ fn one_plugin_that_cannot_be_had_does_not_keep_the_others() {
         "packer {\n  required_plugins {\n    b = {\n      version = \"1\"\n      source  = \"github.com/x/b\"\n    }\n  }\n}\n",
     );
     let stdout = plain(&sandbox.run(&["init", "."]).expect(1));
-    let failed = "Failed getting the \"github.com/x/b\" plugin:\n[SANDBOX]/mirror/packer-plugin-b does not exist\n";
+    let failed = "Failed getting the \"github.com/x/b\" plugin:\n[SANDBOX]/mirror/packer-plugin-b does not exist, and \
+                  neither does [SANDBOX]/mirror/github.com/x/b/\n";
     assert_eq!(stdout, format!("{failed}{}", said("1.0.0")));
 }
 
@@ -242,7 +149,7 @@ fn releases_that_will_not_do_say_why() {
         ),
     ] {
         let sandbox = mirrored("~> 1.0", &[]);
-        release.publish(&sandbox);
+        release.publish(&sandbox, SHARED);
         let stdout = sandbox.run(&["init", "."]).expect(1);
         assert!(stdout.starts_with(&format!("Failed getting the \"{A}\" plugin:\n{}", expected[0])), "{stdout}");
         assert!(expected.iter().all(|part| stdout.contains(part)), "{stdout}");
@@ -250,26 +157,34 @@ fn releases_that_will_not_do_say_why() {
     }
     // An older one takes the place of one that does not keep its promise.
     let sandbox = mirrored("~> 1.0", &["1.0.0"]);
-    Release { reported: "1.0.0", ..Release::new("1.1.0") }.publish(&sandbox);
+    Release { reported: "1.0.0", ..Release::new("1.1.0") }.publish(&sandbox, SHARED);
     assert_eq!(plain(&sandbox.run(&["init", "."]).expect(0)), said("1.0.0"));
 }
 
 #[test]
 fn servers_that_fail_are_named() {
     let mut sandbox = mirrored("~> 1.0", &["1.0.0"]);
-    let server = Server::start(sandbox.path(""));
-    std::os::unix::fs::symlink("mirror", sandbox.path("cut")).unwrap();
-    sandbox.write("odd/packer-plugin-a/index.json", "<html>");
-    let at = |folder: &str| format!("http://{}/{folder}", server.address);
+    let folder = sandbox.path("mirror");
+    let server = Server::start(move |asked| match asked.path.split_once('/') {
+        Some(("broken", _)) => Reply::status(500),
+        Some(("odd", _)) => Reply::with("<html>"),
+        Some(("cut", path)) if path.contains("/packer-plugin-a/") || path.starts_with("packer-plugin-a/") => {
+            let body = std::fs::read(folder.join(path)).unwrap();
+            // The end of an archive never comes.
+            let sent = body.len() - usize::from(path.ends_with(".zip"));
+            Reply { sent, ..Reply::with(body) }
+        }
+        _ => Reply::status(404),
+    });
     for (mirror, expected) in [
-        (at("broken"), "/broken/packer-plugin-a/index.json: the server answers 500"),
-        (at("gone"), "/gone/packer-plugin-a/index.json does not exist"),
-        (at("odd"), "reading the versions of the plugin a: expected value"),
-        (at("cut"), ".zip: "),
-        ("http://127.0.0.1:1/".to_owned(), "http://127.0.0.1:1/packer-plugin-a/index.json: "),
+        (server.at("broken"), "/broken/github.com/hashicorp/a/index.json: the server answers 500"),
+        (server.at("gone"), "/gone/packer-plugin-a/index.json does not exist, and neither does http://127"),
+        (server.at("odd"), "reading the versions of the plugin a: expected value"),
+        (server.at("cut"), ".zip: "),
+        ("http://127.0.0.1:1/".to_owned(), "http://127.0.0.1:1/github.com/hashicorp/a/index.json: "),
         ("ftp://x/y".to_owned(), "\"ftp://x/y\" is no mirror of plugins: ftp is neither http, https nor file"),
         ("http://".to_owned(), "\"http://\" is no mirror of plugins: "),
-        ("gone".to_owned(), "[SANDBOX]/gone/packer-plugin-a does not exist"),
+        ("gone".to_owned(), "[SANDBOX]/gone/packer-plugin-a does not exist, and neither does "),
     ] {
         sandbox.set("PACKER_PLUGIN_MIRROR", &mirror);
         let stdout = sandbox.run(&["init", "."]).expect(1);

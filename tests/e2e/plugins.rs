@@ -52,7 +52,18 @@ fn words_that_do_not_fit_are_refused() {
             "Invalid arguments, expected either 1 or 2 positional arguments, got 3\n",
             install_usage,
         ),
-        (vec!["install", A], "PACKER_PLUGIN_MIRROR is not set. This version fetches plugins from a mirror only", ""),
+        (
+            vec!["install", "example.com/x/a"],
+            "1 error occurred:\n\t* \"example.com/x/a\" doesn't appear to be a valid \"github.com\" source address; check \
+             source and try again.\n",
+            "",
+        ),
+        (
+            vec!["install", "github.com/x/y/a"],
+            "1 error occurred:\n\t* Invalid github.com URI \"github.com/x/y/a\": a Github-compatible source must be in the \
+             github.com/<namespace>/<name> format.\n",
+            "",
+        ),
         (
             vec!["install", "-foo", A],
             "flag provided but not defined: -foo\nFailed to parse options: flag provided but not defined: -foo\n",

@@ -331,9 +331,11 @@ pub struct FmtArgs {
     pub positional: Vec<String>,
 }
 
-/// Will install the plugins that a template requires and that are not installed yet, each the newest release that fits,
-/// from the mirror that PACKER_PLUGIN_MIRROR names: a folder, or the address of a server. In it releases are laid out as on
-/// the releases server of HashiCorp: packer-plugin-NAME/VERSION/ with archives and checksums.
+/// Will install the plugins that a template requires and that are not installed yet, each the newest release that fits.
+/// Plugins of github.com/hashicorp come from releases.hashicorp.com, all others of github.com from their releases there.
+/// PACKER_PLUGIN_MIRROR names a mirror to ask instead, which may have plugins of any source: a folder, or the address of a
+/// server, with releases laid out as on the releases server of HashiCorp in a folder called like the source, or
+/// packer-plugin-NAME. PACKER_GITHUB_API_TOKEN lets GitHub answer more questions.
 #[derive(Parser, Clone, Debug)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct InitArgs {
@@ -378,9 +380,9 @@ pub struct InspectArgs {
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct PluginsArgs {}
 
-/// Will install the newest release of the plugin SOURCE, such as github.com/hashicorp/happycloud, from the mirror that
-/// PACKER_PLUGIN_MIRROR names, or a binary that is on this machine. With VERSION, such as ">= 1.2, < 2", only one that
-/// fits. Prints nothing if it is installed already.
+/// Will install the newest release of the plugin SOURCE, such as github.com/hashicorp/happycloud, from where packer init
+/// would get it, or a binary that is on this machine. With VERSION, such as ">= 1.2, < 2", only one that fits. Prints
+/// nothing if it is installed already.
 #[derive(Parser, Clone, Debug)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct PluginsInstallArgs {

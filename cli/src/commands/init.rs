@@ -4,7 +4,7 @@ use planner::config::plugin::RequiredPlugin;
 use planner::value::quote;
 use planner::version::Constraint;
 use plugins::discovery::shelf::Query;
-use plugins::mirror::latest::Wanted;
+use plugins::releases::latest::Wanted;
 
 use crate::exit::Exit;
 use crate::frontend::{Frontend, Refused};

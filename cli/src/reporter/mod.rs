@@ -12,6 +12,7 @@ mod scrubber;
 mod settings;
 mod sink;
 mod status;
+mod transfer;
 
 pub use desk::{Reporter, Reports};
 pub use printer::Printer;
@@ -19,3 +20,4 @@ pub use report::{AskError, Progress, Report, Target, UiKind};
 pub use scrubber::Scrubber;
 pub use settings::Settings;
 pub use sink::OutputEnd;
+pub use transfer::transfers;

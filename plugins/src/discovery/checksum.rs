@@ -94,8 +94,12 @@ fn read(path: &Path) -> Result<String, ChecksumError> {
     let read = File::open(path).and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes));
     read.map_err(ChecksumError::Missing)?;
     let text = String::from_utf8_lossy(&bytes).trim().to_ascii_lowercase();
-    let is_digest = text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if is_digest { Ok(text) } else { Err(ChecksumError::Malformed(text.chars().take(80).collect())) }
+    if is_digest(&text) { Ok(text) } else { Err(ChecksumError::Malformed(text.chars().take(80).collect())) }
+}
+
+/// Whether `text` is a digest in lower-case hexadecimal digits.
+pub fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -139,6 +139,9 @@ fn copy(binary: &Path, path: &Path) -> io::Result<()> {
     beside.write_all(checksum.as_bytes())?;
     fresh.as_file().set_permissions(Permissions::from_mode(0o755))?;
     beside.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    // What is found after a power failure is whole as well.
+    fresh.as_file().sync_all()?;
+    beside.as_file().sync_all()?;
     let lock = File::open(folder)?;
     if let Err(error) = lock.lock() {
         tracing::debug!("{} cannot be locked: {error}", folder.display());

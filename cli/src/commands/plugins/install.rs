@@ -5,7 +5,7 @@ use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::files::Files;
 use planner::value::quote;
 use planner::version::{Constraint, Version};
-use plugins::mirror::latest::Wanted;
+use plugins::releases::latest::Wanted;
 
 use crate::exit::Exit;
 use crate::frontend::{Refused, show};

@@ -14,6 +14,17 @@ struct Index {
     versions: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
+/// The description of a release.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    metadata: Metadata,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    protocol_version: String,
+}
+
 /// The versions in an `index.json`.
 ///
 /// # Errors
@@ -23,19 +34,18 @@ pub fn versions(index: &str) -> serde_json::Result<Vec<String>> {
     serde_json::from_str(index).map(|index: Index| index.versions.into_keys().collect())
 }
 
-/// Where the list of all versions is.
-pub fn index_path(plugin: &str) -> String {
-    format!("packer-plugin-{plugin}/index.json")
+/// The list of all versions.
+pub const INDEX: &str = "index.json";
+
+/// The version of the interface in the description of a release; `None` when it says none.
+pub fn manifest_api(manifest: &str) -> Option<String> {
+    let manifest: Manifest = serde_json::from_str(manifest).ok()?;
+    Some(format!("x{}", manifest.metadata.protocol_version))
 }
 
-/// Where a file of a release is.
-pub fn file_path(plugin: &str, version: &Version, file: &str) -> String {
-    format!("packer-plugin-{plugin}/{version}/{file}")
-}
-
-/// What the list of checksums is called.
-pub fn checksums_name(plugin: &str, version: &Version) -> String {
-    format!("packer-plugin-{plugin}_{version}_SHA256SUMS")
+/// What the description of a release is called.
+pub fn manifest_name(plugin: &str, version: &Version) -> String {
+    format!("packer-plugin-{plugin}_{version}_manifest.json")
 }
 
 /// The archive for `target` in a list of checksums, and its checksum. Names may have the version of the interface in them,
@@ -66,6 +76,9 @@ mod tests {
             ["1.0.0", "2.0.0-dev"]
         );
         assert!(versions("[]").is_err() && versions("<html>").is_err());
+        let manifest = r#"{"version":1,"metadata":{"protocol_version":"5.0"}}"#;
+        assert_eq!(manifest_api(manifest).as_deref(), Some("x5.0"));
+        assert_eq!(manifest_api("{}"), None);
         let version = Version::parse("1.2.3").unwrap();
         let target = Target { os: "linux", arch: "amd64" };
         for (line, expected) in [

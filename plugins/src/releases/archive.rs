@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use planner::version::Version;
 use tempfile::{NamedTempFile, TempPath};
 use zip::ZipArchive;
 
+use crate::discovery::checksum::read_parts;
 use crate::discovery::file_name::FileName;
 use crate::discovery::target::Target;
+use crate::io_fault::words_and_advice;
 
 /// Why there is no binary.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +25,13 @@ pub enum ArchiveError {
     #[error("could not find a {0:?} file in zipfile")]
     Missing(String),
     /// The binary cannot be written.
-    #[error("writing the binary: {0}")]
-    Unwritable(#[from] io::Error),
+    #[error("writing the binary to {}: {}", .folder.display(), words_and_advice(.source))]
+    Unwritable {
+        /// The folder that it was to be written to.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 /// Writes the binary of a release into `folder`. It is removed when the returned path is dropped.
@@ -49,9 +56,15 @@ pub fn extract(
         let name = FileName { plugin, version: &version, api: "x5.0" };
         return Err(ArchiveError::Missing(name.render(target)));
     };
-    fs::create_dir_all(folder)?;
-    let mut binary = NamedTempFile::new_in(folder)?;
-    io::copy(&mut archive.by_name(&name)?, &mut binary)?;
-    binary.as_file().set_permissions(Permissions::from_mode(0o700))?;
-    Ok(binary.into_temp_path())
+    let (mut member, mut full) = (archive.by_name(&name)?, false);
+    let written = fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder)).and_then(|mut binary| {
+        read_parts(&mut member, |part| binary.write_all(part).inspect_err(|_| full = true))?;
+        binary.as_file().set_permissions(Permissions::from_mode(0o700))?;
+        Ok(binary.into_temp_path())
+    });
+    written.map_err(|source| match source.kind() {
+        // A damaged archive is not the disk's fault.
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if !full => ArchiveError::Unreadable(source.into()),
+        _ => ArchiveError::Unwritable { folder: folder.to_owned(), source },
+    })
 }
