@@ -10,6 +10,7 @@ use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::eval::Host;
 use planner::files::Files;
 use planner::legacy::{self, Given, LegacyTemplate};
+use planner::lock::check::wanted;
 use planner::lower::analysis::{Analysis, Inputs, Parsed, analyse, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
@@ -17,6 +18,7 @@ use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
 use plugins::secrets::{Patience, SecretSettings, Services};
 
+use crate::lock_file::LockFile;
 use crate::options::TemplateOptions;
 use crate::session::Session;
 use crate::template_kind::{TemplateKind, read_legacy};
@@ -32,6 +34,8 @@ pub struct Frontend {
     /// The components that templates may name.
     pub registry: Arc<Registry>,
     kind: TemplateKind,
+    /// The template's path, as it was given.
+    template: String,
     host: Host,
     variables: VariableInputs,
 }
@@ -92,7 +96,8 @@ impl Frontend {
             environment,
             warn_undeclared,
         };
-        Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), kind, host, variables })
+        let template = options.path.clone();
+        Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), kind, template, host, variables })
     }
 
     /// Reads and decodes the template and the values given for its variables. Problems are said; with errors among them
@@ -157,7 +162,13 @@ impl Frontend {
     pub fn require_plugins(&self, session: &mut Session, parsed: &AnyParsed) -> Result<(), Refused> {
         // Legacy templates cannot require any.
         let AnyParsed::Hcl2(parsed) = parsed else { return Ok(()) };
+        let lock = LockFile::open(session, &self.template, &self.host.working_dir)?;
         let mut diags = Diagnostics::new();
+        for plugin in &parsed.template.plugins {
+            if let Err(found) = wanted(lock.before(), plugin) {
+                diags.push(found);
+            }
+        }
         report_missing(&parsed.template.plugins, &mut diags);
         self.show(session, &diags);
         if diags.has_errors() { Err(Refused) } else { Ok(()) }
@@ -229,7 +240,7 @@ pub fn rendered(session: &Session, files: &Files, diags: &Diagnostics) -> String
 }
 
 /// The directory that file functions start from.
-fn template_root(path: &str, working_dir: &Path) -> String {
+pub(crate) fn template_root(path: &str, working_dir: &Path) -> String {
     if working_dir.join(path).is_dir() {
         return path.to_owned();
     }

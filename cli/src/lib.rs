@@ -22,6 +22,7 @@ pub mod folders;
 pub mod formatting;
 pub mod frontend;
 pub mod inspect_view;
+pub mod lock_file;
 pub mod logging;
 pub mod options;
 pub mod plan_view;

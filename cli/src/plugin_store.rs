@@ -113,7 +113,7 @@ impl PluginStore {
     /// # Errors
     ///
     /// What went wrong.
-    pub fn fetch(&self, session: &mut Session, wanted: &Wanted<'_>) -> Result<(), String> {
+    pub fn fetch(&self, session: &mut Session, wanted: &Wanted<'_>) -> Result<Installed, String> {
         let Describer { working_dir, cancel, .. } = &self.shelf.describer;
         let hosts = Hosts::from_environment(&session.environment.variables, working_dir);
         let hosts = hosts.map_err(|error| error.to_string())?;
@@ -124,11 +124,11 @@ impl PluginStore {
                 () = cancel.stopping() => Err("context canceled".to_owned()),
             }
         })?;
-        if let Some(Installed { version, path }) = installed {
+        if let Installed { version, path, is_new: true, .. } = &installed {
             let text = format!("Installed plugin {} v{version} in {}", wanted.source, quote(&path.to_string_lossy()));
             let text = if session.settings().escapes { format!("\x1b[1;36m{text}\x1b[0m") } else { text };
             session.say(&text);
         }
-        Ok(())
+        Ok(installed)
     }
 }

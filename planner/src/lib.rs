@@ -2,7 +2,7 @@
 //!
 //! Rooms, in reading order: [`files`], [`span`], [`diagnostic`], [`syntax`], [`value`], [`time`], [`eval`],
 //! [`interpolate`], [`catalog`], [`find`], [`config`], [`dynamic`], [`values`], [`schema`], [`select`], [`node`], [`lower`],
-//! [`console`], and [`legacy`] for templates in the older language; beside them [`format`] and [`mod@diff`], which need
+//! [`console`], [`lock`], and [`legacy`] for templates in the older language; beside them [`format`] and [`mod@diff`], which need
 //! the tokens alone.
 //!
 //! ```
@@ -36,6 +36,7 @@ mod go_text;
 pub mod interpolate;
 pub mod legacy;
 mod literal;
+pub mod lock;
 pub mod lower;
 pub mod node;
 pub mod os_words;

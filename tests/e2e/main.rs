@@ -16,6 +16,7 @@ mod inspect;
 mod json;
 mod legacy;
 mod limits;
+mod lock;
 mod plan;
 mod plugins;
 mod release;

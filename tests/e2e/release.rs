@@ -21,13 +21,15 @@ pub(crate) struct Release<'r> {
     pub(crate) checksum: Option<String>,
     /// The version of the plugin interface in its description.
     pub(crate) api: &'r str,
+    /// A remark in its binary, which makes it another one.
+    pub(crate) remark: &'r str,
 }
 
 impl<'r> Release<'r> {
     pub(crate) fn new(version: &'r str) -> Self {
         let archive = format!("packer-plugin-a_{version}_{}.zip", suffix());
         let member = format!("packer-plugin-a_v{version}_x5.0_{}", suffix());
-        Self { version, reported: version, member, archive, checksum: None, api: "5.0" }
+        Self { version, reported: version, member, archive, checksum: None, api: "5.0", remark: "" }
     }
 
     /// Puts it into the folder `place`, as HashiCorp's releases server has it.
@@ -74,7 +76,7 @@ impl<'r> Release<'r> {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file("LICENSE", SimpleFileOptions::default()).unwrap();
         zip.start_file(self.member.as_str(), SimpleFileOptions::default()).unwrap();
-        write!(zip, "#!/bin/sh\n[ \"$*\" = describe ] && echo '{answer}'\n").unwrap();
+        write!(zip, "#!/bin/sh\n[ \"$*\" = describe ] && echo '{answer}'\n# {}\n", self.remark).unwrap();
         zip.finish().unwrap().into_inner()
     }
 }

@@ -331,7 +331,9 @@ pub struct FmtArgs {
     pub positional: Vec<String>,
 }
 
-/// Will install the plugins that a template requires and that are not installed yet, each the newest release that fits.
+/// Will install the plugins that a template requires and that are not installed yet, each the newest release that fits,
+/// and write their versions and checksums to .packer.lock.hcl beside the template. Once that is there, the versions in it
+/// are installed, and only files with these checksums; commit it with the template, and renew it with -upgrade.
 /// Plugins of github.com/hashicorp come from releases.hashicorp.com, all others of github.com from their releases there.
 /// PACKER_PLUGIN_MIRROR names a mirror to ask instead, which may have plugins of any source: a folder, or the address of a
 /// server, with releases laid out as on the releases server of HashiCorp in a folder called like the source, or
@@ -343,7 +345,7 @@ pub struct InitArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub force: bool,
 
-    /// Look for newer releases of plugins that are installed already
+    /// Look for newer releases of plugins that are installed or locked already
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub upgrade: bool,
 

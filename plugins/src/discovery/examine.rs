@@ -25,7 +25,7 @@ pub async fn examine(shelf: &Shelf, candidate: &Candidate, query: &Query<'_>) ->
     if candidate.depth > MAX_DEPTH {
         return Err(Refusal::TooDeep(candidate.depth));
     }
-    let description = describe(shelf, path).await?;
+    let (digest, description) = describe(shelf, path).await?;
     let text = path.file_name().unwrap_or_default().to_string_lossy();
     let name = FileName::parse(&text, shelf.target).unwrap_or(FileName { plugin: "", version: "", api: "" });
     let version = named_version(name.version, query.releases_only)?;
@@ -40,21 +40,22 @@ pub async fn examine(shelf: &Shelf, candidate: &Candidate, query: &Query<'_>) ->
     }
     let api = ApiVersion::parse(name.api).filter(|api| api.is_usable());
     let api = api.ok_or_else(|| Refusal::Incompatible(name.api.to_owned()))?;
-    Ok(Installation { path: path.clone(), plugin: name.plugin.to_owned(), version, api, description })
+    Ok(Installation { path: path.clone(), plugin: name.plugin.to_owned(), version, api, digest, description })
 }
 
-/// What the plugin says, from the cache if it was asked before. Only a binary with the right checksum is started.
-async fn describe(shelf: &Shelf, path: &Path) -> Result<Description, Refusal> {
+/// The plugin's digest, and what it says, from the cache if it was asked before. Only a binary with the right checksum is
+/// started.
+async fn describe(shelf: &Shelf, path: &Path) -> Result<(String, Description), Refusal> {
     let binary = path.to_owned();
     let verified = tokio::task::spawn_blocking(move || verify(&binary)).await;
     let failed = |error| Refusal::Checksum(ChecksumError::Unreadable(std::io::Error::other(error)));
     let checksum = verified.map_err(failed)?.map_err(Refusal::Checksum)?;
     if let Some(description) = shelf.cache.get(&checksum) {
-        return Ok(description);
+        return Ok((checksum, description));
     }
     let description = shelf.describer.describe(path).await.map_err(Refusal::Describe)?;
     shelf.cache.put(&checksum, &description);
-    Ok(description)
+    Ok((checksum, description))
 }
 
 /// The version in a name.

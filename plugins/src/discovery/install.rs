@@ -73,8 +73,17 @@ impl InstallError {
     }
 }
 
+/// A binary at its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The SHA-256 digest of it, in hexadecimal digits.
+    pub digest: String,
+}
+
 impl Shelf {
-    /// Installs the plugin at `binary` as that of `source`, in the place of one with the same version. Gives its path.
+    /// Installs the plugin at `binary` as that of `source`, in the place of one with the same version.
     /// `accept` looks at its version first, and says what is wrong with it.
     ///
     /// # Errors
@@ -85,7 +94,7 @@ impl Shelf {
         binary: &Path,
         source: &str,
         accept: impl FnOnce(&Version) -> Result<(), String>,
-    ) -> Result<PathBuf, InstallError> {
+    ) -> Result<Placed, InstallError> {
         let not_found = |source| InstallError::NotFound { path: binary.to_owned(), source };
         if fs::metadata(binary).map_err(not_found)?.is_dir() {
             return Err(InstallError::Folder(binary.to_owned()));
@@ -107,8 +116,8 @@ impl Shelf {
         let version = format!("v{}", version.without_metadata());
         let name = FileName { plugin, version: &version, api: &description.api_version };
         let path = self.folder.join(source).join(name.render(self.target));
-        copy(binary, &path).map_err(|source| InstallError::Write { path: path.clone(), source })?;
-        Ok(path)
+        let digest = copy(binary, &path).map_err(|source| InstallError::Write { path: path.clone(), source })?;
+        Ok(Placed { path, digest })
     }
 }
 
@@ -130,7 +139,7 @@ fn version(description: &Description) -> Result<Version, InstallError> {
 
 /// Copies a binary and writes its checksum. Whoever looks meanwhile finds no half a file; only one program at a time puts
 /// things into the folder, so that both files are always those of one binary.
-fn copy(binary: &Path, path: &Path) -> io::Result<()> {
+fn copy(binary: &Path, path: &Path) -> io::Result<String> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let (source, mut fresh, mut beside) =
@@ -148,5 +157,5 @@ fn copy(binary: &Path, path: &Path) -> io::Result<()> {
     }
     fresh.persist(path)?;
     beside.persist(path_of(path))?;
-    Ok(())
+    Ok(checksum)
 }

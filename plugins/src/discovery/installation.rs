@@ -18,6 +18,8 @@ pub struct Installation {
     pub version: Version,
     /// The interface it was made for.
     pub api: ApiVersion,
+    /// The SHA-256 digest of the binary, in hexadecimal digits.
+    pub digest: String,
     /// What it says about itself.
     pub description: Description,
 }

@@ -13,6 +13,11 @@ impl Target {
     /// The one this program runs on.
     pub const CURRENT: Self = Self { os: go_os(std::env::consts::OS), arch: go_arch(std::env::consts::ARCH) };
 
+    /// Both in one word: `linux_amd64`.
+    pub fn platform(self) -> String {
+        format!("{}_{}", self.os, self.arch)
+    }
+
     /// How names of binaries end: `_linux_amd64`, with `.exe` on Windows.
     pub fn suffix(self) -> String {
         let extension = if self.os == "windows" { ".exe" } else { "" };

@@ -226,8 +226,8 @@ async fn installed_plugins_are_found() {
         let binary = hall.write("new", &says(version, "x5.0"));
         // Once more replaces it.
         for _ in 0..2 {
-            let path = hall.shelf.install(&binary, source, accept).await.unwrap();
-            assert_eq!(path, hall.shelf.folder.join(source).join(name));
+            let placed = hall.shelf.install(&binary, source, accept).await.unwrap();
+            assert_eq!(placed.path, hall.shelf.folder.join(source).join(name));
         }
         let path = hall.shelf.folder.join(source).join(name);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

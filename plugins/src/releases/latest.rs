@@ -1,23 +1,26 @@
 //! The newest release that will do, from where it is offered to its place.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
 use planner::legacy::multi_error;
+use planner::lock::plugin_lock::{ARCHIVE, BINARY, Hashes, LockedPlugin};
 use planner::value::quote;
 use planner::version::{Constraint, Version};
 
-use crate::discovery::checksum::is_digest;
+use crate::discovery::checksum::{digest, is_digest};
 use crate::discovery::file_name::ApiVersion;
-use crate::discovery::install::InstallError;
+use crate::discovery::install::{InstallError, Placed};
+use crate::discovery::installation::Installation;
 use crate::discovery::shelf::{ListError, Query, Shelf};
 use crate::download::fault::FetchError;
 use crate::download::partial::Partial;
 use crate::download::place::Place;
 use crate::io_fault::words_and_advice;
 use crate::releases::archive::{ArchiveError, extract};
-use crate::releases::names::{archive, manifest_api, manifest_name};
+use crate::releases::names::{Archive, archives, manifest_api, manifest_name};
 use crate::releases::offer::{Kind, OfferError};
 use crate::releases::origins::Origins;
 
@@ -30,15 +33,21 @@ pub struct Wanted<'w> {
     pub constraint: &'w Constraint,
     /// Install what is there already once more.
     pub force: bool,
+    /// The version that is locked, if the files of another one, or other files of it, will not do.
+    pub locked: Option<&'w LockedPlugin>,
 }
 
-/// A plugin that was installed.
+/// A plugin that is installed now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// Its version.
     pub version: Version,
     /// Its binary.
     pub path: PathBuf,
+    /// It was not there before.
+    pub is_new: bool,
+    /// The digests of its files, as they are locked.
+    pub hashes: Hashes,
 }
 
 /// Why nothing was installed.
@@ -71,6 +80,19 @@ pub enum LatestError {
         /// Its own.
         found: String,
     },
+    /// A file is not what is locked.
+    #[error(
+        "ErrInvalidPlugin: {name} is not what the lock file has: it changed since, or comes from elsewhere.\nExpected: \
+         {expected}\nGot: {found}\nIf it was changed on purpose, run packer init -upgrade."
+    )]
+    NotLocked {
+        /// The file.
+        name: String,
+        /// The checksums in the lock.
+        expected: String,
+        /// Its own.
+        found: String,
+    },
     /// The archive holds no binary.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -82,37 +104,27 @@ pub enum LatestError {
     Room(#[from] io::Error),
 }
 
-/// Installs the newest release that will do; `None` when it is installed already.
+/// Installs the newest release that will do, unless it is installed already.
 ///
 /// # Errors
 ///
 /// There is none, or it cannot be fetched or installed.
-pub async fn install_latest(
-    shelf: &Shelf,
-    origins: &Origins,
-    wanted: &Wanted<'_>,
-) -> Result<Option<Installed>, LatestError> {
-    let source = wanted.source;
-    let plugin = source.rsplit('/').next().unwrap_or(source);
-    let offer = origins.hosts.offer(source).await?;
+pub async fn install_latest(shelf: &Shelf, origins: &Origins, wanted: &Wanted<'_>) -> Result<Installed, LatestError> {
+    let plugin = wanted.source.rsplit('/').next().unwrap_or(wanted.source);
+    let offer = origins.hosts.offer(wanted.source).await?;
     let mut faults = Vec::new();
     for version in offer.fitting(wanted.constraint) {
-        let exactly = Constraint::exactly(version.clone());
-        let query = Query { source: Some(source), constraint: &exactly, releases_only: true };
-        if !wanted.force && !shelf.list(&query).await?.is_empty() {
-            return Ok(None);
-        }
         let (kind, place) = (offer.kind, offer.release(&version));
-        let release = Release { shelf, origins, source, plugin, version: &version, kind, place };
+        let release = Release { shelf, origins, wanted, plugin, version: &version, kind, place };
         match release.install(&offer.checksums_name(plugin, &version)).await? {
-            Ok(path) => return Ok(Some(Installed { version, path })),
+            Ok(installed) => return Ok(installed),
             Err(fault) => faults.push(fault),
         }
     }
     let constraint = quote(&wanted.constraint.to_string());
     faults.push(match faults.is_empty() {
         true => format!("no release version found for constraints: {constraint}"),
-        false => format!("could not install any compatible version of plugin {}", quote(source)),
+        false => format!("could not install any compatible version of plugin {}", quote(wanted.source)),
     });
     Err(LatestError::NoneFits(faults))
 }
@@ -121,7 +133,7 @@ pub async fn install_latest(
 struct Release<'r> {
     shelf: &'r Shelf,
     origins: &'r Origins,
-    source: &'r str,
+    wanted: &'r Wanted<'r>,
     plugin: &'r str,
     version: &'r Version,
     kind: Kind,
@@ -132,45 +144,51 @@ struct Release<'r> {
 type Tried<T> = Result<Result<T, String>, LatestError>;
 
 impl Release<'_> {
-    async fn install(&self, checksums: &str) -> Tried<PathBuf> {
-        let (name, expected) = match self.archive(checksums).await? {
+    async fn install(&self, checksums: &str) -> Tried<Installed> {
+        let archives = match self.archives(checksums).await? {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
-        let file = match self.fetch(&name, &expected).await? {
+        let platform = self.shelf.target.platform();
+        let mut hashes = Hashes::new();
+        for (platform, archive) in &archives {
+            hashes.entry(platform.clone()).or_default().insert(format!("{ARCHIVE}{}", archive.digest));
+        }
+        let mut installed = |path: PathBuf, digest: &str, is_new: bool| {
+            hashes.entry(platform.clone()).or_default().insert(format!("{BINARY}{digest}"));
+            Installed { version: self.version.clone(), path, is_new, hashes: std::mem::take(&mut hashes) }
+        };
+        if !self.wanted.force
+            && let Some(there) = self.there().await?
+        {
+            return Ok(Ok(installed(there.path, &there.digest, false)));
+        }
+        let archive = &archives[&platform];
+        self.check_lock(ARCHIVE, &archive.name, &archive.digest)?;
+        let file = match self.fetch(archive).await? {
             Ok(file) => file,
             Err(fault) => return Ok(Err(fault)),
         };
-        let binary = extract(&file, &self.shelf.folder, self.plugin, self.version, self.shelf.target)?;
-        let mut other = None;
-        let accept = |reported: &Version| match reported {
-            reported if !reported.prerelease().is_empty() => Err(prerelease(reported, self.source)),
-            reported if reported.core() != self.version.core() => {
-                let text = format!(
-                    "binary reported version ({}) is different from the expected {}, skipping",
-                    quote(&reported.to_string()),
-                    quote(&self.version.to_string())
-                );
-                Err(other.insert(text).clone())
-            }
-            _ => Ok(()),
-        };
-        let installed = self.shelf.install(&binary, self.source, accept).await;
-        match (installed, other) {
-            (Err(_), Some(text)) => Ok(Err(format!("Continuing to next available version: {text}"))),
-            (installed, _) => Ok(Ok(installed?)),
-        }
+        Ok(self.place(&file).await?.map(|placed| installed(placed.path, &placed.digest, true)))
     }
 
-    /// The archive for this system and its checksum.
-    async fn archive(&self, checksums: &str) -> Tried<(String, String)> {
+    /// The same version, if it is installed.
+    async fn there(&self) -> Result<Option<Installation>, ListError> {
+        let constraint = &Constraint::exactly(self.version.clone());
+        let query = Query { source: Some(self.wanted.source), constraint, releases_only: true };
+        Ok(self.shelf.list(&query).await?.pop())
+    }
+
+    /// The archives by platform; there is one for this.
+    async fn archives(&self, checksums: &str) -> Tried<BTreeMap<String, Archive>> {
         let list = match self.place.text(checksums).await {
             Ok(list) => list,
             Err(error) => return self.failed(error),
         };
-        let Some(found) = archive(&list, self.plugin, self.version, self.shelf.target) else {
+        let found = archives(&list, self.plugin, self.version);
+        if !found.contains_key(&self.shelf.target.platform()) {
             return Ok(Err(self.nothing()));
-        };
+        }
         if self.kind == Kind::Server {
             let manifest = match self.place.text(&manifest_name(self.plugin, self.version)).await {
                 Ok(manifest) => manifest,
@@ -184,11 +202,26 @@ impl Release<'_> {
         Ok(Ok(found))
     }
 
+    /// A file must be one that is locked, if any of its kind is for this platform. The binary need not be: it comes out of
+    /// an archive that is.
+    fn check_lock(&self, kind: &str, name: &str, digest: &str) -> Result<(), LatestError> {
+        let Some(locked) = self.wanted.locked.filter(|locked| locked.version == *self.version) else { return Ok(()) };
+        let platform = self.shelf.target.platform();
+        let digests = locked.digests(&platform, kind);
+        let covered = kind == BINARY && !locked.digests(&platform, ARCHIVE).is_empty();
+        if covered || digests.is_empty() || digests.contains(digest) {
+            return Ok(());
+        }
+        let expected = digests.into_iter().collect::<Vec<_>>().join(", ");
+        Err(LatestError::NotLocked { name: name.to_owned(), expected, found: digest.to_owned() })
+    }
+
     /// The archive, if it is what its checksum says.
-    async fn fetch(&self, name: &str, expected: &str) -> Tried<File> {
-        let kept = self.origins.parts.as_deref().filter(|_| is_digest(expected));
+    async fn fetch(&self, archive: &Archive) -> Tried<File> {
+        let Archive { name, digest } = archive;
+        let kept = self.origins.parts.as_deref().filter(|_| is_digest(digest));
         let mut partial = match self.place {
-            Place::Web { .. } => Partial::open(kept, expected)?,
+            Place::Web { .. } => Partial::open(kept, digest)?,
             Place::Folder(_) => Partial::unnamed()?,
         };
         loop {
@@ -200,21 +233,45 @@ impl Release<'_> {
                 };
             }
             let found = partial.digest()?;
-            if found == expected {
+            if found == *digest {
                 return Ok(Ok(partial.finish()?));
             }
             partial.restart(None)?;
             // What was kept may have been the beginning of something else.
             if !resumed {
                 partial.finish()?;
-                let (archive, expected) = (name.to_owned(), expected.to_owned());
+                let (archive, expected) = (name.to_owned(), digest.to_owned());
                 return Err(LatestError::Changed { archive, expected, found });
             }
         }
     }
 
+    /// Puts the binary in an archive to its place.
+    async fn place(&self, archive: &File) -> Tried<Placed> {
+        let binary = extract(archive, &self.shelf.folder, self.plugin, self.version, self.shelf.target)?;
+        self.check_lock(BINARY, "the binary", &digest(File::open(&binary)?, |_| Ok(()))?)?;
+        let mut other = None;
+        let accept = |reported: &Version| match reported {
+            reported if !reported.prerelease().is_empty() => Err(prerelease(reported, self.wanted.source)),
+            reported if reported.core() != self.version.core() => {
+                let text = format!(
+                    "binary reported version ({}) is different from the expected {}, skipping",
+                    quote(&reported.to_string()),
+                    quote(&self.version.to_string())
+                );
+                Err(other.insert(text).clone())
+            }
+            _ => Ok(()),
+        };
+        let installed = self.shelf.install(&binary, self.wanted.source, accept).await;
+        match (installed, other) {
+            (Err(_), Some(text)) => Ok(Err(format!("Continuing to next available version: {text}"))),
+            (installed, _) => Ok(Ok(installed?)),
+        }
+    }
+
     fn nothing(&self) -> String {
-        let (source, version) = (quote(self.source), quote(&self.version.to_string()));
+        let (source, version) = (quote(self.wanted.source), quote(&self.version.to_string()));
         format!("could not find a local nor a remote checksum for plugin {source} {version}")
     }
 

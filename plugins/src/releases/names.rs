@@ -6,7 +6,6 @@ use planner::version::Version;
 use serde::Deserialize;
 
 use crate::discovery::file_name::ApiVersion;
-use crate::discovery::target::Target;
 
 /// The list of all versions.
 #[derive(Debug, Deserialize)]
@@ -48,21 +47,39 @@ pub fn manifest_name(plugin: &str, version: &Version) -> String {
     format!("packer-plugin-{plugin}_{version}_manifest.json")
 }
 
-/// The archive for `target` in a list of checksums, and its checksum. Names may have the version of the interface in them,
-/// as those of GitHub's releases do; it must be one that can be used.
-pub fn archive(checksums: &str, plugin: &str, version: &Version, target: Target) -> Option<(String, String)> {
-    let Target { os, arch } = target;
-    let plain = format!("packer-plugin-{plugin}_{version}_{os}_{arch}.zip");
-    let (before, after) = (format!("packer-plugin-{plugin}_v{version}_"), format!("_{os}_{arch}.zip"));
-    let fits = |name: &str| {
-        let api = name.strip_prefix(&before).and_then(|rest| ApiVersion::parse(rest.strip_suffix(&after)?));
-        name == plain || api.is_some_and(ApiVersion::is_usable)
+/// An archive of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// What it is called.
+    pub name: String,
+    /// Its checksum.
+    pub digest: String,
+}
+
+/// The archives in a list of checksums, by platform. Names may have the version of the interface in them, as those of
+/// GitHub's releases do; it must be one that can be used.
+pub fn archives(checksums: &str, plugin: &str, version: &Version) -> BTreeMap<String, Archive> {
+    let (plain, prefixed) =
+        (format!("packer-plugin-{plugin}_{version}_"), format!("packer-plugin-{plugin}_v{version}_"));
+    let platform = |name: &str| {
+        let with_api = || {
+            let (api, rest) = name.strip_prefix(&prefixed)?.split_once('_')?;
+            ApiVersion::parse(api).filter(|api| api.is_usable()).and(Some(rest))
+        };
+        let rest = name.strip_prefix(&plain).or_else(with_api)?;
+        let (os, arch) = rest.strip_suffix(".zip")?.split_once('_')?;
+        (!os.is_empty() && !arch.is_empty() && !arch.contains('_')).then(|| format!("{os}_{arch}"))
     };
-    checksums.lines().find_map(|line| {
-        let mut fields = line.split_whitespace();
-        let (checksum, name) = (fields.next()?, fields.next()?);
-        (fields.next().is_none() && fits(name)).then(|| (name.to_owned(), checksum.to_ascii_lowercase()))
-    })
+    let mut found = BTreeMap::new();
+    for line in checksums.lines() {
+        if let [digest, name] = line.split_whitespace().collect::<Vec<_>>().as_slice()
+            && let Some(platform) = platform(name)
+        {
+            let archive = Archive { name: (*name).to_owned(), digest: digest.to_ascii_lowercase() };
+            found.entry(platform).or_insert(archive);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -80,7 +97,6 @@ mod tests {
         assert_eq!(manifest_api(manifest).as_deref(), Some("x5.0"));
         assert_eq!(manifest_api("{}"), None);
         let version = Version::parse("1.2.3").unwrap();
-        let target = Target { os: "linux", arch: "amd64" };
         for (line, expected) in [
             ("ABC  packer-plugin-a_1.2.3_linux_amd64.zip", Some("abc")),
             ("abc packer-plugin-a_v1.2.3_x5.0_linux_amd64.zip", Some("abc")),
@@ -92,8 +108,9 @@ mod tests {
             ("packer-plugin-a_1.2.3_linux_amd64.zip", None),
         ] {
             let list = format!("one\n\ndef  packer-plugin-a_1.2.3_manifest.json\n{line}");
-            let found = archive(&list, "a", &version, target).map(|(_, checksum)| checksum);
-            assert_eq!(found.as_deref(), expected, "{line}");
+            let found = archives(&list, "a", &version);
+            let found = found.get("linux_amd64").map(|archive| archive.digest.as_str());
+            assert_eq!(found, expected, "{line}");
         }
     }
 }

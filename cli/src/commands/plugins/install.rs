@@ -5,6 +5,7 @@ use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::files::Files;
 use planner::value::quote;
 use planner::version::{Constraint, Version};
+use plugins::discovery::install::Placed;
 use plugins::releases::latest::Wanted;
 
 use crate::exit::Exit;
@@ -26,8 +27,9 @@ pub fn run(session: &mut Session, options: &PluginsInstallOptions) -> Exit {
     PluginStore::with(session, |session, store| match &options.binary {
         Some(binary) => install(session, store, (binary, &options.source), &constraint),
         None => {
-            let wanted = Wanted { source: &options.source, constraint: &constraint, force: options.force };
-            store.fetch(session, &wanted).map_err(|error| {
+            let wanted =
+                Wanted { source: &options.source, constraint: &constraint, force: options.force, locked: None };
+            store.fetch(session, &wanted).map(|_| ()).map_err(|error| {
                 session.error(&error);
                 Refused
             })
@@ -60,7 +62,7 @@ fn install(
         if fits { Ok(()) } else { Err(text()) }
     };
     match store.block_on(store.shelf.install(&binary, source, accept)) {
-        Ok(path) => {
+        Ok(Placed { path, .. }) => {
             let (binary, path) = (binary.display(), path.display());
             session.say(&format!("Successfully installed plugin {source} from {binary} to {path}"));
             Ok(())
