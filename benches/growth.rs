@@ -209,7 +209,7 @@ struct NullOnly;
 
 impl Catalog for NullOnly {
     fn schema(&self, _kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
-        let communicator = AttributeSchema { name: "communicator".into(), ty: Type::String, required: false };
+        let communicator = AttributeSchema::optional("communicator", Type::String);
         (name == "null").then(|| Arc::new(Schema { attributes: vec![communicator], ..Schema::default() }))
     }
 

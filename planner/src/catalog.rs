@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// The four kinds of component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,15 +27,37 @@ pub struct AttributeSchema {
     pub ty: Type,
     /// Whether its absence is an error of the template rather than of the component.
     pub required: bool,
+    /// What it is where it is null or not given.
+    pub default: Option<Value>,
+}
+
+impl AttributeSchema {
+    /// An attribute that need not be given.
+    pub fn optional(name: impl Into<Arc<str>>, ty: Type) -> Self {
+        Self { name: name.into(), ty, required: false, default: None }
+    }
+
+    /// An attribute that must be given.
+    pub fn required(name: impl Into<Arc<str>>, ty: Type) -> Self {
+        Self { required: true, ..Self::optional(name, ty) }
+    }
 }
 
 /// How often a nested block may stand in a body, and what its values become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockNesting {
     /// At most one; an object.
     Single,
     /// Any number; a list of objects.
     List,
+    /// Any number; a set of objects.
+    Set,
+    /// One for each combination of labels, at least one, that have these names: maps in maps, of objects.
+    Map(Arc<[Arc<str>]>),
+    /// The same, of objects in objects, so that those for different labels may be of different types.
+    Object(Arc<[Arc<str>]>),
+    /// At most one, in which every name is an argument: a map of values of this type. Its schema is empty.
+    Attributes(Type),
 }
 
 /// A nested block of a component's configuration.
@@ -47,6 +69,8 @@ pub struct BlockSchema {
     pub nesting: BlockNesting,
     /// Fewest allowed.
     pub min: usize,
+    /// Most allowed, in lists and sets; no limit where there is none.
+    pub max: Option<usize>,
     /// What it holds.
     pub schema: Arc<Schema>,
 }

@@ -2,7 +2,7 @@
 //! in protobuf and MessagePack.
 
 use engine::Cancel;
-use planner::catalog::Schema;
+use planner::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
 use planner::value::{Number, Type, Value};
 use plugins::external::gob::{spec as gob_spec, value::from_gob};
 use plugins::external::process::Plugin;
@@ -166,5 +166,49 @@ async fn data_of_an_old_plugin_is_that_of_a_new_one() {
             configured(&plugin, config.clone()).await;
             assert_eq!(from_gob(&execute(&plugin).await.unwrap()).unwrap(), expected, "{name} on the {sdk:?} SDK");
         }
+    }
+}
+
+#[tokio::test]
+async fn shapes_that_protobuf_has_no_words_for_come_in_gob() {
+    for sdk in [Sdk::Old, Sdk::New] {
+        let Some(plugin) = component(sdk, "builder", "shapes").await else { return };
+        let schema = gob_spec::schema(&config_spec(&plugin, "Builder").await).unwrap();
+        let attributes = schema.attributes.iter().map(|attribute| {
+            let default = attribute.default.as_ref().map(|value| format!(", or {value:?}")).unwrap_or_default();
+            format!("{} {}{}{default}", attribute.name, attribute.ty, if attribute.required { "!" } else { "" })
+        });
+        let names = Type::object([("a", Type::String), ("b", Type::list(Type::Bool))]);
+        let Type::Object(mut thing) = names else { unreachable!("it was made above") };
+        std::sync::Arc::make_mut(&mut thing).optional = ["b".into()].into();
+        assert_eq!(
+            attributes.collect::<Vec<_>>(),
+            [
+                format!("names {}", Type::set(Type::String)),
+                format!("none {}", Type::tuple([])),
+                format!("pair {}", Type::tuple([Type::String, Type::Number])),
+                format!("size number, or {:?}", Value::int(7)),
+                format!("thing {}!", Type::Object(thing.clone())),
+            ]
+        );
+        let is_thing = |attribute: &&AttributeSchema| attribute.ty == Type::Object(thing.clone());
+        assert_eq!(schema.attributes.iter().filter(is_thing).count(), 1);
+        let labels = |labels: &[&str]| labels.iter().map(|label| std::sync::Arc::from(*label)).collect();
+        let blocks = schema.blocks.iter().map(|block| {
+            let BlockSchema { name, nesting, min, max, schema } = block;
+            (&**name, nesting.clone(), *min, *max, schema.attributes.len())
+        });
+        assert_eq!(
+            blocks.collect::<Vec<_>>(),
+            [
+                ("disk", BlockNesting::Set, 1, Some(3), 1),
+                ("extra", BlockNesting::Object(labels(&["kind"])), 0, None, 1),
+                ("labels", BlockNesting::Attributes(Type::list(Type::String)), 1, None, 0),
+                ("mount", BlockNesting::Map(labels(&["host", "path"])), 0, None, 1),
+                ("nic", BlockNesting::List, 2, None, 1),
+                ("one", BlockNesting::Single, 0, None, 0),
+                ("volume", BlockNesting::Map(labels(&["name"])), 0, None, 1),
+            ]
+        );
     }
 }

@@ -40,7 +40,9 @@ async fn components_tell_the_shape_of_their_configuration() {
     }
     let block = |name: &str| {
         let found = schema.blocks.iter().find(|block| &*block.name == name);
-        found.map(|block| (block.nesting, block.min, block.schema.attributes.len() + block.schema.blocks.len() > 0))
+        found.map(|block| {
+            (block.nesting.clone(), block.min, block.schema.attributes.len() + block.schema.blocks.len() > 0)
+        })
     };
     assert_eq!(block("block"), Some((BlockNesting::Single, 0, true)));
     assert_eq!(block("required_block"), Some((BlockNesting::Single, 1, true)));

@@ -29,6 +29,7 @@ import (
 	"packer.test/tester/nested"
 	"packer.test/tester/plain"
 	"packer.test/tester/quick"
+	"packer.test/tester/shapes"
 	"packer.test/tester/tool"
 	"packer.test/tester/transform"
 )
@@ -61,6 +62,7 @@ func components() *plugin.Set {
 	set.RegisterBuilder("machine", new(machine.Builder))
 	set.RegisterBuilder("quick", new(quick.Builder))
 	set.RegisterBuilder("fields", new(fields.Builder))
+	set.RegisterBuilder("shapes", new(shapes.Builder))
 	set.RegisterProvisioner("tool", new(tool.Provisioner))
 	set.RegisterProvisioner("plain", new(plain.Provisioner))
 	set.RegisterProvisioner(plugin.DEFAULT_NAME, new(plain.Provisioner))

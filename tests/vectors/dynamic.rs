@@ -5,7 +5,7 @@ use std::sync::Arc;
 use planner::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
 use planner::config::shape::Shape;
 use planner::diagnostic::Diagnostics;
-use planner::dynamic::{expand, references};
+use planner::dynamic::{Budget, expand, references};
 use planner::eval::{self, Functions, Host, MapLookup, Scope};
 use planner::files::Files;
 use planner::schema;
@@ -143,7 +143,7 @@ fn references_leave_out_the_iterators() {
     assert_eq!(roots(&body), "a c item d e f sub");
     let variables = MapLookup::from_iter([("c", Value::int(1)), ("item", Value::int(2))]);
     let scope = Scope { variables: &variables, functions: &Functions::none(), host: &Host::empty() };
-    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Diagnostics::new());
+    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Budget::default(), &mut Diagnostics::new());
     assert_eq!(roots(&plain), "a");
 }
 
@@ -155,7 +155,7 @@ fn many_elements_share_their_expressions() {
     let body = parse_body(&mut files, file).0.unwrap();
     let variables = MapLookup::from_iter([("many", Value::list(vec![Value::Bool(true); 100_000], Type::Bool))]);
     let scope = Scope { variables: &variables, functions: &Functions::none(), host: &Host::empty() };
-    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Diagnostics::new());
+    let plain = expand(&body, &|_| Some(Role::Block(&[])), &scope, &mut Budget::default(), &mut Diagnostics::new());
     assert_eq!(plain.blocks.len(), 100_000);
     let inner = |at: usize| match &plain.blocks[at].body.attributes[0].expr.kind {
         ExprKind::Bound(_, inner) => Arc::as_ptr(inner),
@@ -184,7 +184,8 @@ fn expanded(text: &str) -> (String, Vec<(String, String)>) {
 }
 
 fn shown(body: &Body, owner: Span, files: &Files, scope: &Scope<'_>, diags: &mut Diagnostics) -> String {
-    let body = expand(body, &|name| INNER.role(name).filter(|_| name != "dynamic"), scope, diags);
+    let body =
+        expand(body, &|name| INNER.role(name).filter(|_| name != "dynamic"), scope, &mut Budget::default(), diags);
     INNER.check(&body, owner, diags);
     let mut parts = Vec::new();
     for attribute in body.attributes.iter().filter(|attribute| INNER.attributes.contains(&&*attribute.name.name)) {
@@ -219,7 +220,7 @@ fn shown_block(block: &Block, files: &Files, scope: &Scope<'_>, diags: &mut Diag
     out
 }
 
-fn variables() -> MapLookup {
+pub(crate) fn variables() -> MapLookup {
     let objs = [("i1", [1, 2]), ("i2", [3, 4])].map(|(id, sub)| {
         Value::object([("id", Value::string(id)), ("sub", Value::list(sub.map(Value::int).to_vec(), Type::Number))])
     });
@@ -247,12 +248,12 @@ fn variables() -> MapLookup {
 }
 
 fn block(name: &str, nesting: BlockNesting, schema: Schema) -> BlockSchema {
-    BlockSchema { name: name.into(), nesting, min: 0, schema: Arc::new(schema) }
+    BlockSchema { name: name.into(), nesting, min: 0, max: None, schema: Arc::new(schema) }
 }
 
 #[test]
 fn components_see_plain_blocks() {
-    let text = |name: &str| AttributeSchema { name: name.into(), ty: Type::String, required: false };
+    let text = |name: &str| AttributeSchema::optional(name, Type::String);
     let sub = block("sub", BlockNesting::List, Schema { attributes: vec![text("x")], ..Schema::default() });
     let item = Schema { attributes: vec![text("x")], blocks: vec![sub], ..Schema::default() };
     let one = Schema { attributes: vec![text("x")], ..Schema::default() };

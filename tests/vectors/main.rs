@@ -1,6 +1,7 @@
 //! Results recorded from the reference implementation, row by row. The rows are in `tests/fixtures/vectors`.
 
 mod console;
+mod decode;
 mod dynamic;
 mod eval;
 mod format;

@@ -7,7 +7,7 @@ use crate::config::component::{self, ComponentBlock, POST_PROCESSOR_META, PROVIS
 use crate::config::shape::{Shape, attribute};
 use crate::config::{registry, setting};
 use crate::diagnostic::Diagnostics;
-use crate::dynamic;
+use crate::dynamic::{self, Budget};
 use crate::eval::Scope;
 use crate::span::Span;
 use crate::syntax::ast::{Block, Body, Expr, Ident};
@@ -101,7 +101,7 @@ fn well_formed<'b>(
     diags: &mut Diagnostics,
 ) -> Option<Cow<'b, Body>> {
     let mut found = Diagnostics::new();
-    let body = dynamic::expand(&block.body, &|name| shape.role(name), scope, &mut found);
+    let body = dynamic::expand(&block.body, &|name| shape.role(name), scope, &mut Budget::default(), &mut found);
     shape.check(&body, block.header, &mut found);
     let failed = found.has_errors();
     diags.append(found);

@@ -77,18 +77,18 @@ pub fn unsupported_argument<'a>(
     attributes: impl Iterator<Item = &'a str>,
     mut blocks: impl Iterator<Item = &'a str>,
 ) -> Diagnostic {
+    // Arguments that are there already are not what was meant. There may be many, so look only for what is near.
+    let near = attributes.filter(|known| suggest(&name.name, std::iter::once(*known)).is_some());
+    let unused = near.filter(|known| attribute(body, known).is_none());
     if body.json.is_some() {
-        // Arguments that are there already are not what was meant.
-        let unused = attributes.filter(|known| attribute(body, known).is_none());
         let hint = did_you_mean(&name.name, unused.chain(blocks));
         let detail = format!("No argument or block type is named {:?}.{hint}", name.name);
         return Diagnostic::error("Extraneous JSON object property", detail, name.span);
     }
-    let hint = if blocks.any(|kind| kind == &*name.name) {
-        format!(" Did you mean to define a block of type {:?}?", name.name)
-    } else {
-        did_you_mean(&name.name, attributes)
-    };
+    let mut hint = did_you_mean(&name.name, unused);
+    if hint.is_empty() && blocks.any(|kind| kind == &*name.name) {
+        hint = format!(" Did you mean to define a block of type {:?}?", name.name);
+    }
     let detail = format!("An argument named {:?} is not expected here.{hint}", name.name);
     Diagnostic::error("Unsupported argument", detail, name.span)
 }
@@ -99,11 +99,13 @@ pub fn unsupported_block<'a>(
     mut attributes: impl Iterator<Item = &'a str>,
     blocks: impl Iterator<Item = &'a str>,
 ) -> Diagnostic {
-    let hint = if attributes.any(|name| name == &*kind.name) {
-        format!(" Did you mean to define argument {:?}? If so, use the equals sign to assign it a value.", kind.name)
-    } else {
-        did_you_mean(&kind.name, blocks)
-    };
+    let mut hint = did_you_mean(&kind.name, blocks);
+    if hint.is_empty() && attributes.any(|name| name == &*kind.name) {
+        hint = format!(
+            " Did you mean to define argument {:?}? If so, use the equals sign to assign it a value.",
+            kind.name
+        );
+    }
     let detail = format!("Blocks of type {:?} are not expected here.{hint}", kind.name);
     Diagnostic::error("Unsupported block type", detail, kind.span)
 }
@@ -118,7 +120,9 @@ pub fn check_labels(block: &Block, names: &[&str], diags: &mut Diagnostics) {
     let kind = &block.kind.name;
     if let Some(missing) = names.get(block.labels.len()) {
         let detail = format!("All {kind} blocks must have {} labels ({}).", names.len(), names.join(", "));
-        diags.error(format!("Missing {missing} for {kind}"), detail, block.header);
+        let brace = Span { end: block.body.span.start + 1, ..block.body.span };
+        diags
+            .push(Diagnostic::error(format!("Missing {missing} for {kind}"), detail, brace).with_context(block.header));
     } else if let Some(extra) = block.labels.get(names.len()) {
         let detail = if names.is_empty() {
             format!("No labels are expected for {kind} blocks.")

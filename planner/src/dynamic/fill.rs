@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dynamic::expand::{DYNAMIC, is_dynamic};
+use crate::dynamic::expand::is_dynamic;
 use crate::syntax::ast::{Attribute, Binding, Block, Body, Expr, ExprKind};
 
 /// `content` with every expression in it seeing `binding`.
@@ -34,10 +34,10 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn body(&self, body: &Body) -> Body {
+        // In JSON a block is an attribute until the body is shaped, which makes what is known by then unknown.
+        let is_later = body.json.as_ref().is_some_and(|json| !json.is_shaped);
         let attributes = body.attributes.iter().map(|attribute| {
-            // In JSON a block is an attribute until somebody knows better.
-            let is_dynamic = body.json.is_some() && &*attribute.name.name == DYNAMIC;
-            let expr = if self.forgets && !is_dynamic {
+            let expr = if self.forgets && !is_later {
                 Arc::new(Expr { kind: ExprKind::Unknown, span: attribute.expr.span })
             } else {
                 bound(&attribute.expr, self.binding)

@@ -24,7 +24,7 @@ pub(super) const LABELLED: Shape = Shape {
 pub(super) fn content<'b>(block: &'b Block, n_labels: usize, diags: &mut Diagnostics) -> Option<Cow<'b, Body>> {
     let shape = if n_labels == 0 { &PLAIN } else { &LABELLED };
     let mut found = Diagnostics::new();
-    let body = shape.content(&block.body, block.header, &mut found);
+    let body = shape.content(&block.body, block.body.missing_item_at(), &mut found);
     let failed = found.has_errors();
     diags.append(found);
     (!failed).then_some(body)
@@ -40,7 +40,7 @@ pub(super) struct Spec<'b> {
     /// A collection, or an unknown.
     pub(super) collection: Value,
     labels: Vec<Arc<Expr>>,
-    content: &'b Body,
+    pub(super) content: &'b Body,
 }
 
 impl<'b> Spec<'b> {
@@ -63,7 +63,7 @@ impl<'b> Spec<'b> {
             Some(attribute) => read_labels(attribute, kind, n_labels, diags)?,
             None => Vec::new(),
         };
-        let content = read_content(body, block.header, diags)?;
+        let content = read_content(body, block.body.missing_item_at(), diags)?;
         let outer = match &for_each.expr.kind {
             ExprKind::Bound(outer, _) => Some(outer.clone()),
             _ => None,
@@ -71,11 +71,20 @@ impl<'b> Spec<'b> {
         Some(Self { block, kind, iterator, outer, collection, labels, content })
     }
 
-    /// The block for one element; `None` when its labels are none, which is said.
-    pub(super) fn block(&self, key: Value, value: Value, scope: &Scope<'_>, diags: &mut Diagnostics) -> Option<Block> {
+    /// The block for one element, in a body that may itself stand for any number of blocks; `None` when its labels are
+    /// none, which is said.
+    pub(super) fn block(
+        &self,
+        key: Value,
+        value: Value,
+        is_unknown: bool,
+        scope: &Scope<'_>,
+        diags: &mut Diagnostics,
+    ) -> Option<Block> {
         let binding = self.binding(key, value);
         let labels = self.label(&binding, scope, diags)?;
-        Some(self.generated(labels, bind(self.content, &binding)))
+        let fill = if is_unknown { forget } else { bind };
+        Some(self.generated(labels, fill(self.content, &binding)))
     }
 
     /// The block that stands for any number of blocks.

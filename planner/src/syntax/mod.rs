@@ -23,4 +23,4 @@ mod variant;
 pub use parse::{is_identifier, parse_body, parse_expression, parse_template};
 pub use reading::{Syntax, parse_bodies};
 pub use unfinished::{Standing, Unfinished, is_unfinished};
-pub use variant::{Role, parse_json_body};
+pub use variant::{DYNAMIC, Role, parse_json_body};

@@ -81,10 +81,8 @@ pub const PACKER_FIELDS: &[Field] = &[
 
 /// The schema of these fields, `output` being what a data source yields.
 pub fn schema<'a>(fields: impl IntoIterator<Item = &'a Field>, output: Option<Type>) -> Schema {
-    let mut attributes: Vec<AttributeSchema> = fields
-        .into_iter()
-        .map(|(name, ty)| AttributeSchema { name: Arc::from(*name), ty: ty.ty(), required: false })
-        .collect();
+    let mut attributes: Vec<AttributeSchema> =
+        fields.into_iter().map(|(name, ty)| AttributeSchema::optional(*name, ty.ty())).collect();
     attributes.sort_by(|one, other| one.name.cmp(&other.name));
     Schema { attributes, blocks: Vec::new(), output }
 }

@@ -82,7 +82,7 @@ fn nested(key: &str, name: &str, spec: Option<&Spec>) -> Result<BlockSchema, Spe
         return Err(SpecFault::Unusable(format!("the content of block {name:?} is no object")));
     };
     let name = same(key, name)?;
-    Ok(BlockSchema { name, nesting: BlockNesting::List, min: 0, schema: Arc::new(object.schema()?) })
+    Ok(BlockSchema { name, nesting: BlockNesting::List, min: 0, max: None, schema: Arc::new(object.schema()?) })
 }
 
 /// A member's name, which is the same in the template and in the decoded value.
@@ -96,7 +96,7 @@ pub(super) fn same(key: &str, name: &str) -> Result<Arc<str>, SpecFault> {
 impl AttrSpec {
     fn schema(&self, key: &str) -> Result<AttributeSchema, SpecFault> {
         let ty = self.ty.as_ref().ok_or(SpecFault::Missing("the type of an attribute"))?.to_type()?;
-        Ok(AttributeSchema { name: same(key, &self.name)?, ty, required: self.required })
+        Ok(AttributeSchema { required: self.required, ..AttributeSchema::optional(same(key, &self.name)?, ty) })
     }
 }
 
@@ -255,7 +255,7 @@ mod tests {
             attributes,
             [("name", "string".to_owned(), true), ("tags", "map of list of bool".to_owned(), false)]
         );
-        let blocks: Vec<_> = schema.blocks.iter().map(|each| (&*each.name, each.nesting, each.min)).collect();
+        let blocks: Vec<_> = schema.blocks.iter().map(|each| (&*each.name, each.nesting.clone(), each.min)).collect();
         assert_eq!(blocks, [("disk", BlockNesting::Single, 1), ("nic", BlockNesting::List, 0)]);
         let size = || Type::object([("size", Type::Number)]);
         let expected = [

@@ -35,13 +35,14 @@ impl Body {
             match role(&attribute.name.name) {
                 Some(Role::Block(labels)) => {
                     let blocks = &mut blocks;
-                    Unpacking { attribute, document, labels: Vec::new(), blocks, diags }
+                    let is_unknown = self.is_unknown && &*attribute.name.name != DYNAMIC;
+                    Unpacking { attribute, document, labels: Vec::new(), is_unknown, blocks, diags }
                         .labels(&property.value, labels);
                 }
                 Some(Role::Attribute) if !used.insert(&*attribute.name.name) => {
                     diags.push(repeated("Duplicate argument", attribute));
                 }
-                Some(Role::Attribute) | None => attributes.push(attribute.clone()),
+                Some(Role::Attribute) | None => attributes.push(self.own(attribute)),
             }
         }
         let json = Some(JsonBody { is_shaped: true, ..json.clone() });
@@ -66,7 +67,7 @@ impl Body {
         let mut attributes = Vec::with_capacity(self.attributes.len());
         for attribute in &self.attributes {
             if used.insert(&*attribute.name.name) {
-                attributes.push(attribute.clone());
+                attributes.push(self.own(attribute));
             } else {
                 diags.push(repeated("Duplicate attribute definition", attribute));
             }
@@ -74,9 +75,25 @@ impl Body {
         Cow::Owned(attributes)
     }
 
+    /// An attribute of it, which nothing is known of where nobody knows how many such bodies there will be.
+    fn own(&self, attribute: &Attribute) -> Attribute {
+        match self.is_unknown {
+            true => {
+                let expr = Arc::new(Expr { kind: ExprKind::Unknown, span: attribute.expr.span });
+                Attribute { expr, ..attribute.clone() }
+            }
+            false => attribute.clone(),
+        }
+    }
+
     /// Where an argument that is missing could stand, when that is known better than the place of the whole block.
     pub fn missing_at(&self) -> Option<Span> {
         self.json.as_ref().map(|json| json.value.node.closing())
+    }
+
+    /// Where an argument or a block that is missing would stand.
+    pub fn missing_item_at(&self) -> Span {
+        self.missing_at().unwrap_or(Span { end: self.span.start, ..self.span })
     }
 
     /// Takes the attributes with these `names` out.
@@ -110,6 +127,8 @@ impl Body {
     }
 }
 
+/// The type of blocks that stand for others. What they stand for may be unknown, they never are.
+pub const DYNAMIC: &str = "dynamic";
 const WRONG_TYPE: &str = "Incorrect JSON value type";
 
 fn repeated(summary: &str, attribute: &Attribute) -> Diagnostic {
@@ -150,6 +169,8 @@ struct Unpacking<'a> {
     attribute: &'a Attribute,
     document: &'a Arc<JsonDocument>,
     labels: Vec<Ident>,
+    /// Whether the blocks stand for any number of others.
+    is_unknown: bool,
     blocks: &'a mut Vec<Block>,
     diags: &'a mut Diagnostics,
 }
@@ -205,16 +226,12 @@ impl Unpacking<'_> {
 
     /// What the generation of the block around binds, or makes unknown, goes for the blocks in it as well.
     fn inherit(&self, body: &mut Body) {
-        let kind = |inner: &Arc<Expr>| match &self.attribute.expr.kind {
-            ExprKind::Bound(binding, _) => Some(ExprKind::Bound(binding.clone(), inner.clone())),
-            ExprKind::Unknown => Some(ExprKind::Unknown),
-            _ => None,
-        };
-        for attribute in &mut body.attributes {
-            if let Some(kind) = kind(&attribute.expr) {
+        if let ExprKind::Bound(binding, _) = &self.attribute.expr.kind {
+            for attribute in &mut body.attributes {
+                let kind = ExprKind::Bound(binding.clone(), attribute.expr.clone());
                 attribute.expr = Arc::new(Expr { kind, span: attribute.expr.span });
             }
         }
-        body.is_unknown = matches!(self.attribute.expr.kind, ExprKind::Unknown);
+        body.is_unknown = self.is_unknown;
     }
 }

@@ -5,6 +5,6 @@ mod analysis;
 mod body;
 mod parse;
 
-pub use body::Role;
+pub use body::{DYNAMIC, Role};
 pub use parse::parse_json_body;
 pub(super) use parse::read_json_body;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use planner::catalog::{AttributeSchema, BlockNesting, BlockSchema, Schema};
 use planner::schema::object_type;
-use planner::value::Type;
+use planner::value::{Type, convert};
 
 use crate::external::gob::decode::decode;
 use crate::external::gob::model::Gob;
 use crate::external::gob::ty::{self, last};
+use crate::external::gob::value;
 use crate::external::spec::{SpecFault, same};
 
 /// The schema in an encoding.
@@ -41,16 +42,8 @@ fn object(gob: &Gob<'_>) -> Result<Schema, SpecFault> {
         };
         match last(kind) {
             "AttrSpec" => schema.attributes.push(attribute(name, member)?),
-            "BlockSpec" => {
-                let min = usize::from(flag(member, "Required"));
-                let block = BlockSchema { nesting: BlockNesting::Single, min, ..block(name, member)? };
-                schema.blocks.push(block);
-            }
-            "BlockListSpec" => schema.blocks.push(block(name, member)?),
-            kind => {
-                let text = format!("{name:?} is specified by hcldec.{kind}, which is not supported");
-                return Err(SpecFault::Unusable(text));
-            }
+            "DefaultSpec" => schema.attributes.push(with_default(name, member)?),
+            kind => schema.blocks.push(block(name, kind, member)?),
         }
     }
     schema.attributes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -59,22 +52,86 @@ fn object(gob: &Gob<'_>) -> Result<Schema, SpecFault> {
 }
 
 fn attribute(key: &str, spec: &Gob<'_>) -> Result<AttributeSchema, SpecFault> {
-    let ty = spec.field("Type").ok_or(SpecFault::Missing("the type of an attribute"))?;
-    let ty = ty::read(ty, 0).map_err(|fault| SpecFault::Unusable(format!("the type of {key:?}: {fault}")))?;
-    Ok(AttributeSchema { name: same(key, text(spec, "Name"))?, ty, required: flag(spec, "Required") })
+    let name = same(key, text(spec, "Name"))?;
+    let attribute = AttributeSchema::optional(name, ty_of(key, spec, "Type")?);
+    Ok(AttributeSchema { required: flag(spec, "Required"), ..attribute })
 }
 
-/// A list of blocks.
-fn block(key: &str, spec: &Gob<'_>) -> Result<BlockSchema, SpecFault> {
-    let name = same(key, text(spec, "TypeName"))?;
+fn ty_of(key: &str, spec: &Gob<'_>, field: &str) -> Result<Type, SpecFault> {
+    let ty = spec.field(field).ok_or(SpecFault::Missing("the type of an attribute"))?;
+    ty::read(ty, 0).map_err(|fault| SpecFault::Unusable(format!("the type of {key:?}: {fault}")))
+}
+
+/// An attribute with what it is where it is not given.
+fn with_default(key: &str, spec: &Gob<'_>) -> Result<AttributeSchema, SpecFault> {
+    let (primary, literal) = match (spec.field("Primary"), spec.field("Default")) {
+        (Some(Gob::Named(primary, attribute)), Some(Gob::Named(default, literal)))
+            if last(primary) == "AttrSpec" && last(default) == "LiteralSpec" =>
+        {
+            (attribute, literal)
+        }
+        _ => return Err(unsupported(key, "DefaultSpec of anything but an attribute and a literal")),
+    };
+    let default = value::inner(literal.field("Value").unwrap_or(&Gob::Nil))
+        .map_err(|fault| SpecFault::Unusable(format!("the default of {key:?}: {fault}")))?;
+    let attribute = attribute(key, primary)?;
+    let default = convert(&default, &attribute.ty)
+        .map_err(|fault| SpecFault::Unusable(format!("the default of {key:?}: {fault}")))?;
+    Ok(AttributeSchema { default: Some(default), ..attribute })
+}
+
+fn block(key: &str, kind: &str, spec: &Gob<'_>) -> Result<BlockSchema, SpecFault> {
+    let name = || same(key, text(spec, "TypeName"));
+    if kind == "BlockAttrsSpec" {
+        let nesting = BlockNesting::Attributes(ty_of(key, spec, "ElementType")?);
+        let min = usize::from(flag(spec, "Required"));
+        return Ok(BlockSchema { name: name()?, nesting, min, max: None, schema: Arc::default() });
+    }
+    let mut min = count(spec, "MinItems");
+    let nesting = match kind {
+        "BlockSpec" => {
+            min = usize::from(flag(spec, "Required"));
+            BlockNesting::Single
+        }
+        "BlockListSpec" => BlockNesting::List,
+        "BlockSetSpec" => BlockNesting::Set,
+        "BlockMapSpec" => BlockNesting::Map(labels(spec)?),
+        "BlockObjectSpec" => BlockNesting::Object(labels(spec)?),
+        _ => return Err(unsupported(key, kind)),
+    };
+    let is_many = nesting != BlockNesting::Single;
+    let max = Some(count(spec, "MaxItems")).filter(|max| *max > 0);
+    Ok(BlockSchema { name: name()?, nesting, min, max, schema: Arc::new(nested(key, is_many, spec)?) })
+}
+
+/// What is in a block. Of those that there can be many of all must be of one type.
+fn nested(key: &str, is_many: bool, spec: &Gob<'_>) -> Result<Schema, SpecFault> {
     match spec.field("Nested") {
         Some(Gob::Named(kind, nested)) if last(kind) == "ObjectSpec" => {
-            let schema = Arc::new(object(nested)?);
-            Ok(BlockSchema { name, nesting: BlockNesting::List, min: count(spec, "MinItems"), schema })
+            let nested = object(nested)?;
+            match is_many && object_type(&nested).has_dynamic() {
+                true => Err(unsupported(key, "BlockObjectSpec in blocks of which there can be many")),
+                false => Ok(nested),
+            }
         }
-        Some(Gob::Named(..)) => Err(SpecFault::Unusable(format!("the content of block {name:?} is no object"))),
+        Some(Gob::Named(..)) => Err(SpecFault::Unusable(format!("the content of block {key:?} is no object"))),
         _ => Err(SpecFault::Missing("the content of a block")),
     }
+}
+
+fn labels(spec: &Gob<'_>) -> Result<Arc<[Arc<str>]>, SpecFault> {
+    let Some(Gob::List(names)) = spec.field("LabelNames") else {
+        return Err(SpecFault::Missing("the label of a block"));
+    };
+    let name = |name: &Gob<'_>| match name {
+        Gob::String(name) => Some(Arc::from(*name)),
+        _ => None,
+    };
+    Ok(names.iter().filter_map(name).collect())
+}
+
+fn unsupported(key: &str, what: &str) -> SpecFault {
+    SpecFault::Unusable(format!("{key:?} is specified by hcldec.{what}, which is not supported"))
 }
 
 fn flag(spec: &Gob<'_>, field: &str) -> bool {
@@ -121,6 +178,22 @@ mod tests {
             (
                 member("a", named("*hcldec.ExprSpec", vec![])),
                 "\"a\" is specified by hcldec.ExprSpec, which is not supported",
+            ),
+            (
+                member("a", named("*hcldec.DefaultSpec", vec![("Primary", bare()), ("Default", bare())])),
+                "\"a\" is specified by hcldec.DefaultSpec of anything but an attribute and a literal, which is not supported",
+            ),
+            (
+                member("b", named("*hcldec.BlockMapSpec", vec![("TypeName", Gob::String("b"))])),
+                "the label of a block is missing",
+            ),
+            (
+                member("b", named("*hcldec.BlockAttrsSpec", vec![("TypeName", Gob::String("b"))])),
+                "the type of an attribute is missing",
+            ),
+            (
+                member("a", named("*hcldec.BlockLabelSpec", vec![])),
+                "\"a\" is specified by hcldec.BlockLabelSpec, which is not supported",
             ),
             (
                 member("a", named("github.com/hashicorp/hcl/v2/hcldec.TupleSpec", vec![])),

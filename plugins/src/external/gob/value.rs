@@ -16,8 +16,13 @@ use crate::external::gob::ty::{self, MAX_DEPTH, last};
 ///
 /// When they are something else.
 pub fn from_gob(bytes: &[u8]) -> Result<Value, CtyFault> {
-    let Gob::Encoded(inner) = decode(bytes)? else { return fault("the gob is no value") };
-    let gob = decode(inner)?;
+    inner(&decode(bytes)?)
+}
+
+/// The value in `gob`, whose encoding is one of its own.
+pub(super) fn inner(gob: &Gob<'_>) -> Result<Value, CtyFault> {
+    let Gob::Encoded(bytes) = gob else { return fault("the gob is no value") };
+    let gob = decode(bytes)?;
     if let Some(Gob::Int(version)) = gob.field("Version") {
         return fault(format!("version {version} of the encoding of values is not known"));
     }
