@@ -9,6 +9,7 @@ use crate::args::{
     PluginsInstallArgs, PluginsRequiredArgs, ValidateArgs,
 };
 use crate::commands;
+use crate::core_config;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
@@ -47,6 +48,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         std::env::consts::OS,
         std::env::consts::ARCH
     );
+    if let Err(error) = core_config::check(&session.environment) {
+        complain(&format!(" Error loading configuration: \n\n{error}"));
+        return session.finish(Exit::Failed);
+    }
     let exit = invoke(&mut session, line.invocation);
     session.finish(exit)
 }

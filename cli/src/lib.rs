@@ -13,6 +13,7 @@ pub mod args;
 pub mod building;
 pub mod commands;
 pub mod console;
+pub mod core_config;
 pub mod descriptors;
 pub mod dispatch;
 pub mod duration;

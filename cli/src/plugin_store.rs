@@ -15,6 +15,7 @@ use plugins::releases::latest::{Installed, Wanted, install_latest};
 use plugins::releases::origins::{Hosts, Origins};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::core_config::trust;
 use crate::exit::Exit;
 use crate::folders::{cache_folder, plugin_folder};
 use crate::frontend::Refused;
@@ -82,7 +83,12 @@ impl PluginStore {
             patience: PATIENCE,
             cancel,
         };
-        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache: DescriptionCache::new(descriptions) };
+        let trust = trust(&session.environment).map_err(|error| {
+            complain(&format!(" Error loading configuration: \n\n{error}"));
+            Refused
+        })?;
+        let cache = DescriptionCache::new(descriptions);
+        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache, trust };
         Ok(Self { shelf, parts, runtime })
     }
 

@@ -2,10 +2,10 @@
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`discovery`], which finds plugins that are installed, [`releases`], which fetches them over
-//! [`download`], and [`external`], which starts them and speaks to them over [`wire`]; [`secrets`], which answers
-//! functions; and what they stand on: [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`draft`],
-//! [`io_fault`], [`proxy`], [`turns`], [`offload`].
+//! [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
+//! [`releases`], which fetches them over [`download`], and [`external`], which starts them and speaks to them over
+//! [`wire`]; [`secrets`], which answers functions; and what they stand on: [`process`] (with [`pump`], [`lines`] and
+//! [`memory`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`].
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -39,6 +39,7 @@ pub mod registry;
 pub mod releases;
 pub mod secrets;
 pub mod session;
+pub mod trust;
 pub mod turns;
 pub mod wire;
 pub mod wrapper;

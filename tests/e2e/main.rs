@@ -24,6 +24,7 @@ mod sandbox;
 mod secrets;
 mod sources;
 mod terminal;
+mod trust;
 mod usage;
 mod validate;
 mod variables;

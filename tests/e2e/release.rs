@@ -23,13 +23,15 @@ pub(crate) struct Release<'r> {
     pub(crate) api: &'r str,
     /// A remark in its binary, which makes it another one.
     pub(crate) remark: &'r str,
+    /// Another member of the archive: its name and content.
+    pub(crate) extra: Option<(String, String)>,
 }
 
 impl<'r> Release<'r> {
     pub(crate) fn new(version: &'r str) -> Self {
         let archive = format!("packer-plugin-a_{version}_{}.zip", suffix());
         let member = format!("packer-plugin-a_v{version}_x5.0_{}", suffix());
-        Self { version, reported: version, member, archive, checksum: None, api: "5.0", remark: "" }
+        Self { version, reported: version, member, archive, checksum: None, api: "5.0", remark: "", extra: None }
     }
 
     /// Puts it into the folder `place`, as HashiCorp's releases server has it.
@@ -70,13 +72,22 @@ impl<'r> Release<'r> {
         sandbox.write(&format!("{folder}/{archive}"), bytes);
     }
 
+    /// The binary.
+    pub(crate) fn binary(&self) -> String {
+        let answer = format!(r#"{{"version":"{}","api_version":"x5.0"}}"#, self.reported);
+        format!("#!/bin/sh\n[ \"$*\" = describe ] && echo '{answer}'\n# {}\n", self.remark)
+    }
+
     /// The archive.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let answer = format!(r#"{{"version":"{}","api_version":"x5.0"}}"#, self.reported);
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file("LICENSE", SimpleFileOptions::default()).unwrap();
         zip.start_file(self.member.as_str(), SimpleFileOptions::default()).unwrap();
-        write!(zip, "#!/bin/sh\n[ \"$*\" = describe ] && echo '{answer}'\n# {}\n", self.remark).unwrap();
+        zip.write_all(self.binary().as_bytes()).unwrap();
+        if let Some((name, content)) = &self.extra {
+            zip.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+            zip.write_all(content.as_bytes()).unwrap();
+        }
         zip.finish().unwrap().into_inner()
     }
 }

@@ -337,7 +337,8 @@ pub struct FmtArgs {
 /// Plugins of github.com/hashicorp come from releases.hashicorp.com, all others of github.com from their releases there.
 /// PACKER_PLUGIN_MIRROR names a mirror to ask instead, which may have plugins of any source: a folder, or the address of a
 /// server, with releases laid out as on the releases server of HashiCorp in a folder called like the source, or
-/// packer-plugin-NAME. PACKER_GITHUB_API_TOKEN lets GitHub answer more questions.
+/// packer-plugin-NAME. PACKER_GITHUB_API_TOKEN lets GitHub answer more questions. With PACKER_PLUGIN_REQUIRE_SIGNED=1
+/// plugins must be signed with a key in trust/ of the configuration folder.
 #[derive(Parser, Clone, Debug)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct InitArgs {

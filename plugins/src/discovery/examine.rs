@@ -46,10 +46,14 @@ pub async fn examine(shelf: &Shelf, candidate: &Candidate, query: &Query<'_>) ->
 /// The plugin's digest, and what it says, from the cache if it was asked before. Only a binary with the right checksum is
 /// started.
 async fn describe(shelf: &Shelf, path: &Path) -> Result<(String, Description), Refusal> {
-    let binary = path.to_owned();
-    let verified = tokio::task::spawn_blocking(move || verify(&binary)).await;
+    let (binary, trust) = (path.to_owned(), shelf.trust.clone());
+    let verified = tokio::task::spawn_blocking(move || {
+        let checksum = verify(&binary).map_err(Refusal::Checksum)?;
+        trust.check_use(&binary).map_err(Refusal::Trust)?;
+        Ok(checksum)
+    });
     let failed = |error| Refusal::Checksum(ChecksumError::Unreadable(std::io::Error::other(error)));
-    let checksum = verified.map_err(failed)?.map_err(Refusal::Checksum)?;
+    let checksum = verified.await.map_err(failed)??;
     if let Some(description) = shelf.cache.get(&checksum) {
         return Ok((checksum, description));
     }

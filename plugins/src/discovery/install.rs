@@ -13,8 +13,11 @@ use crate::discovery::checksum::{digest, path_of};
 use crate::discovery::describe::{DescribeError, Description};
 use crate::discovery::examine::DEVELOPMENT;
 use crate::discovery::file_name::{ApiVersion, FileName};
+use crate::discovery::remove::remove_if_there;
 use crate::discovery::shelf::Shelf;
 use crate::io_fault::{os_words, words_and_advice};
+use crate::trust::fault::TrustError;
+use crate::trust::signatures::{SUFFIXES, Signatures, path_of as signature_of};
 
 /// Why a binary was not installed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,9 @@ pub enum InstallError {
     /// Its version is none that can be installed.
     #[error("{0}")]
     Version(String),
+    /// It does not come from somebody who is trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// It cannot be copied.
     #[error("{}: {}", .path.display(), words_and_advice(.source))]
     Write {
@@ -68,6 +74,7 @@ impl InstallError {
             Self::Describe { .. } => "Failed to describe the plugin",
             Self::Undescribed { .. } => "Failed to decode plugin describe info",
             Self::Version(_) => "Invalid version",
+            Self::Trust(_) => "Plugin is not trusted",
             Self::Write { .. } => "Failed to install plugin",
         }
     }
@@ -84,7 +91,7 @@ pub struct Placed {
 
 impl Shelf {
     /// Installs the plugin at `binary` as that of `source`, in the place of one with the same version.
-    /// `accept` looks at its version first, and says what is wrong with it.
+    /// `accept` looks at its version first, and says what is wrong with it. The signatures that come with it go beside it.
     ///
     /// # Errors
     ///
@@ -93,12 +100,14 @@ impl Shelf {
         &self,
         binary: &Path,
         source: &str,
+        signatures: &Signatures,
         accept: impl FnOnce(&Version) -> Result<(), String>,
     ) -> Result<Placed, InstallError> {
         let not_found = |source| InstallError::NotFound { path: binary.to_owned(), source };
         if fs::metadata(binary).map_err(not_found)?.is_dir() {
             return Err(InstallError::Folder(binary.to_owned()));
         }
+        self.trust.check_install(binary, signatures)?;
         let description = self.describer.describe(binary).await.map_err(|source| {
             let path = binary.to_owned();
             match source {
@@ -116,7 +125,8 @@ impl Shelf {
         let version = format!("v{}", version.without_metadata());
         let name = FileName { plugin, version: &version, api: &description.api_version };
         let path = self.folder.join(source).join(name.render(self.target));
-        let digest = copy(binary, &path).map_err(|source| InstallError::Write { path: path.clone(), source })?;
+        let digest =
+            copy(binary, signatures, &path).map_err(|source| InstallError::Write { path: path.clone(), source })?;
         Ok(Placed { path, digest })
     }
 }
@@ -137,25 +147,45 @@ fn version(description: &Description) -> Result<Version, InstallError> {
     }
 }
 
-/// Copies a binary and writes its checksum. Whoever looks meanwhile finds no half a file; only one program at a time puts
-/// things into the folder, so that both files are always those of one binary.
-fn copy(binary: &Path, path: &Path) -> io::Result<String> {
+/// Copies a binary and writes its checksum and signatures. Whoever looks meanwhile finds no half a file; only one program at
+/// a time puts things into the folder, so that all files are always those of one binary.
+fn copy(binary: &Path, signatures: &Signatures, path: &Path) -> io::Result<String> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let (source, mut fresh, mut beside) =
-        (File::open(binary)?, NamedTempFile::new_in(folder)?, NamedTempFile::new_in(folder)?);
+    let (source, mut fresh) = (File::open(binary)?, NamedTempFile::new_in(folder)?);
     let checksum = digest(source, |part| fresh.write_all(part))?;
-    beside.write_all(checksum.as_bytes())?;
-    fresh.as_file().set_permissions(Permissions::from_mode(0o755))?;
-    beside.as_file().set_permissions(Permissions::from_mode(0o644))?;
-    // What is found after a power failure is whole as well.
-    fresh.as_file().sync_all()?;
-    beside.as_file().sync_all()?;
+    complete(&fresh, 0o755)?;
+    let beside = written(folder, checksum.as_bytes())?;
+    let mut signed = Vec::with_capacity(SUFFIXES.len());
+    for (file, suffix) in signatures.files.iter().zip(SUFFIXES) {
+        let file = file.as_ref().map(|bytes| written(folder, bytes)).transpose()?;
+        signed.push((signature_of(path, suffix), file));
+    }
     let lock = File::open(folder)?;
     if let Err(error) = lock.lock() {
         tracing::debug!("{} cannot be locked: {error}", folder.display());
     }
+    for (path, file) in signed {
+        match file {
+            Some(file) => drop(file.persist(path)?),
+            // That of the binary that was there before.
+            None => remove_if_there(&path)?,
+        }
+    }
     fresh.persist(path)?;
     beside.persist(path_of(path))?;
     Ok(checksum)
+}
+
+fn written(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    complete(&file, 0o644)?;
+    Ok(file)
+}
+
+/// What is found after a power failure is whole as well.
+fn complete(file: &NamedTempFile, mode: u32) -> io::Result<()> {
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()
 }

@@ -6,6 +6,7 @@ use planner::value::quote;
 
 use crate::discovery::checksum::ChecksumError;
 use crate::discovery::describe::DescribeError;
+use crate::trust::fault::TrustError;
 
 /// What is wrong with a file.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub enum Refusal {
     TooDeep(usize),
     /// It is not known to be what was installed.
     Checksum(ChecksumError),
+    /// It does not come from somebody who is trusted.
+    Trust(TrustError),
     /// It does not say what it is.
     Describe(DescribeError),
     /// The version in its name is none.
@@ -67,6 +70,7 @@ impl Refusal {
                 tracing::trace!("{step}({path}) failed: {error}");
                 tracing::trace!("No checksum found for {path} ignoring possibly unsafe binary");
             }
+            Self::Trust(error) => tracing::warn!("plugin {path} ignored: {error}"),
             Self::Describe(error) => tracing::info!("failed to call describe on {path}: {error}"),
             Self::Version(text) => {
                 tracing::info!("found {path} with an incorrect {} version, ignoring it.", quote(text));

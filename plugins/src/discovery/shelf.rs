@@ -15,6 +15,7 @@ use crate::discovery::examine::examine;
 use crate::discovery::installation::Installation;
 use crate::discovery::target::Target;
 use crate::io_fault::words_and_advice;
+use crate::trust::policy::Trust;
 
 /// So many files are looked at at the same time: the first look at each reads all of it and starts it.
 const ABREAST: usize = 8;
@@ -30,6 +31,8 @@ pub struct Shelf {
     pub describer: Describer,
     /// What they said before.
     pub cache: DescriptionCache,
+    /// Which of them may be used.
+    pub trust: Trust,
 }
 
 /// Which plugins are wanted.

@@ -19,6 +19,8 @@ use crate::discovery::refusal::Refusal;
 use crate::discovery::shelf::{ListError, Query, Shelf};
 use crate::discovery::target::Target;
 use crate::process::while_nothing_starts;
+use crate::trust::policy::Trust;
+use crate::trust::signatures::Signatures;
 
 const LINUX: Target = Target { os: "linux", arch: "amd64" };
 
@@ -38,7 +40,8 @@ impl Hall {
             cancel: Cancel::new(),
         };
         let cache = DescriptionCache::new(Some(folder.path().join("cache")));
-        let shelf = Shelf { folder: folder.path().join("plugins"), target: LINUX, describer, cache };
+        let (target, trust) = (LINUX, Trust::default());
+        let shelf = Shelf { folder: folder.path().join("plugins"), target, describer, cache, trust };
         Self { folder, shelf }
     }
 
@@ -226,7 +229,7 @@ async fn installed_plugins_are_found() {
         let binary = hall.write("new", &says(version, "x5.0"));
         // Once more replaces it.
         for _ in 0..2 {
-            let placed = hall.shelf.install(&binary, source, accept).await.unwrap();
+            let placed = hall.shelf.install(&binary, source, &Signatures::default(), accept).await.unwrap();
             assert_eq!(placed.path, hall.shelf.folder.join(source).join(name));
         }
         let path = hall.shelf.folder.join(source).join(name);
@@ -263,12 +266,14 @@ async fn what_is_no_plugin_is_not_installed() {
         ("good", "Invalid version", "not this one"),
     ] {
         let refuse = |_: &_| Err("not this one".to_owned());
-        let error = hall.shelf.install(&hall.folder.path().join(binary), "h/n/a", refuse).await.unwrap_err();
+        let path = hall.folder.path().join(binary);
+        let error = hall.shelf.install(&path, "h/n/a", &Signatures::default(), refuse).await.unwrap_err();
         assert_eq!(error.summary(), summary, "{binary}");
         assert!(error.to_string().contains(detail), "{binary}: {error}");
     }
     assert!(!hall.shelf.folder.exists());
     fs::write(&hall.shelf.folder, "a file").unwrap();
-    let blocked = hall.shelf.install(&hall.folder.path().join("good"), "h/n/a", |_| Ok(())).await;
+    let good = hall.folder.path().join("good");
+    let blocked = hall.shelf.install(&good, "h/n/a", &Signatures::default(), |_| Ok(())).await;
     assert!(matches!(blocked, Err(InstallError::Write { .. })), "{blocked:?}");
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::discovery::checksum::digest;
+use crate::discovery::remove::remove_if_there;
 
 /// Parts that nobody came back for in this time are removed.
 const FORGOTTEN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -103,7 +104,7 @@ impl Partial {
         let Some(path) = &self.path else { return Ok(()) };
         match validator {
             Some(validator) => fs::write(tag_path(path), validator),
-            None => removed(&tag_path(path)),
+            None => remove_if_there(&tag_path(path)),
         }
     }
 
@@ -135,8 +136,8 @@ impl Partial {
     pub fn finish(mut self) -> io::Result<File> {
         self.file.rewind()?;
         if let Some(path) = &self.path {
-            removed(&tag_path(path))?;
-            removed(path)?;
+            remove_if_there(&tag_path(path))?;
+            remove_if_there(path)?;
         }
         Ok(self.file)
     }
@@ -144,13 +145,6 @@ impl Partial {
 
 fn tag_path(part: &Path) -> PathBuf {
     part.with_extension("tag")
-}
-
-fn removed(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Whether the open file is the one at `path`.

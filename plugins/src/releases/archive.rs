@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use crate::discovery::checksum::read_parts;
 use crate::discovery::file_name::FileName;
 use crate::discovery::target::Target;
 use crate::io_fault::words_and_advice;
+use crate::trust::signatures::{MAX_LEN, SUFFIXES, Signatures};
 
 /// Why there is no binary.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,18 @@ pub enum ArchiveError {
     },
 }
 
-/// Writes the binary of a release into `folder`. It is removed when the returned path is dropped.
+/// A binary that came out of an archive.
+#[derive(Debug)]
+pub struct Extracted {
+    /// The binary; it is removed when this is dropped.
+    pub path: TempPath,
+    /// What it is called in the archive.
+    pub name: String,
+    /// The signatures that are beside it there.
+    pub signatures: Signatures,
+}
+
+/// Writes the binary of a release into `folder`.
 ///
 /// # Errors
 ///
@@ -45,7 +57,7 @@ pub fn extract(
     plugin: &str,
     version: &Version,
     target: Target,
-) -> Result<TempPath, ArchiveError> {
+) -> Result<Extracted, ArchiveError> {
     let mut archive = ZipArchive::new(archive)?;
     let version = format!("v{version}");
     let wanted =
@@ -56,7 +68,24 @@ pub fn extract(
         let name = FileName { plugin, version: &version, api: "x5.0" };
         return Err(ArchiveError::Missing(name.render(target)));
     };
-    let (mut member, mut full) = (archive.by_name(&name)?, false);
+    let path = write(archive.by_name(&name)?, folder)?;
+    let mut signatures = Signatures::default();
+    for (file, suffix) in signatures.files.iter_mut().zip(SUFFIXES) {
+        match archive.by_name(&format!("{name}{suffix}")) {
+            Ok(member) => {
+                let mut bytes = Vec::new();
+                member.take(MAX_LEN).read_to_end(&mut bytes).map_err(zip::result::ZipError::from)?;
+                *file = Some(bytes);
+            }
+            Err(zip::result::ZipError::FileNotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Extracted { path, name, signatures })
+}
+
+fn write(mut member: impl Read, folder: &Path) -> Result<TempPath, ArchiveError> {
+    let mut full = false;
     let written = fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder)).and_then(|mut binary| {
         read_parts(&mut member, |part| binary.write_all(part).inspect_err(|_| full = true))?;
         binary.as_file().set_permissions(Permissions::from_mode(0o700))?;

@@ -19,10 +19,11 @@ use crate::download::fault::FetchError;
 use crate::download::partial::Partial;
 use crate::download::place::Place;
 use crate::io_fault::words_and_advice;
-use crate::releases::archive::{ArchiveError, extract};
+use crate::releases::archive::{ArchiveError, Extracted, extract};
 use crate::releases::names::{Archive, archives, manifest_api, manifest_name};
 use crate::releases::offer::{Kind, OfferError};
 use crate::releases::origins::Origins;
+use crate::trust::signatures::{SUFFIXES, Signatures};
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -248,8 +249,12 @@ impl Release<'_> {
 
     /// Puts the binary in an archive to its place.
     async fn place(&self, archive: &File) -> Tried<Placed> {
-        let binary = extract(archive, &self.shelf.folder, self.plugin, self.version, self.shelf.target)?;
+        let extracted = extract(archive, &self.shelf.folder, self.plugin, self.version, self.shelf.target)?;
+        let Extracted { path: binary, name, mut signatures } = extracted;
         self.check_lock(BINARY, "the binary", &digest(File::open(&binary)?, |_| Ok(()))?)?;
+        if signatures.is_empty() && self.shelf.trust.wants_signatures() {
+            signatures = self.signatures(&name).await;
+        }
         let mut other = None;
         let accept = |reported: &Version| match reported {
             reported if !reported.prerelease().is_empty() => Err(prerelease(reported, self.wanted.source)),
@@ -263,11 +268,23 @@ impl Release<'_> {
             }
             _ => Ok(()),
         };
-        let installed = self.shelf.install(&binary, self.wanted.source, accept).await;
+        let installed = self.shelf.install(&binary, self.wanted.source, &signatures, accept).await;
         match (installed, other) {
             (Err(_), Some(text)) => Ok(Err(format!("Continuing to next available version: {text}"))),
             (installed, _) => Ok(Ok(installed?)),
         }
+    }
+
+    /// The signatures of the binary that lie beside its archive.
+    async fn signatures(&self, binary: &str) -> Signatures {
+        let mut found = Signatures::default();
+        for (file, suffix) in found.files.iter_mut().zip(SUFFIXES) {
+            match self.place.bytes(&format!("{binary}{suffix}")).await {
+                Ok(bytes) => *file = Some(bytes),
+                Err(error) => tracing::debug!("no signature: {error}"),
+            }
+        }
+        found
     }
 
     fn nothing(&self) -> String {

@@ -7,6 +7,7 @@ use planner::value::quote;
 use planner::version::{Constraint, Version};
 use plugins::discovery::install::Placed;
 use plugins::releases::latest::Wanted;
+use plugins::trust::signatures::Signatures;
 
 use crate::exit::Exit;
 use crate::frontend::{Refused, show};
@@ -61,7 +62,11 @@ fn install(
         let text = || format!("The binary's version is {version}, which does not fit \"{constraint}\".");
         if fits { Ok(()) } else { Err(text()) }
     };
-    match store.block_on(store.shelf.install(&binary, source, accept)) {
+    let installed = store.block_on(async {
+        let signatures = Signatures::beside(&binary)?;
+        store.shelf.install(&binary, source, &signatures, accept).await
+    });
+    match installed {
         Ok(Placed { path, .. }) => {
             let (binary, path) = (binary.display(), path.display());
             session.say(&format!("Successfully installed plugin {source} from {binary} to {path}"));
