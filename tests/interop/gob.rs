@@ -103,6 +103,11 @@ fn values() -> Vec<Value> {
         Value::object::<&str>([]),
         Value::object([("disks", disks.clone()), ("all", Value::tuple([disks]))]),
     ];
+    values.push((0..100).fold(Value::text("deep"), |inner, level| match level % 3 {
+        0 => Value::tuple([inner]),
+        1 => Value::list(vec![inner], Type::Dynamic),
+        _ => Value::object([("in", inner)]),
+    }));
     let long = format!("-{}.{}", "1234567890".repeat(12), "0987654321".repeat(3));
     for text in ["0", "1", "-1", "9007199254740993", "18446744073709551616", "0.1", "-0.0625", "1e100", "1e-100", &long]
     {

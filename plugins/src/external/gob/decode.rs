@@ -13,7 +13,9 @@ use crate::external::gob::reader::Reader;
 use crate::external::gob::types::{self, Kind};
 
 /// Nesting beyond this is refused, so that no plugin can exhaust the stack.
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 256;
+/// More values than this are refused. Each can be as short as a byte, and takes much more room than that when it is read.
+const MAX_VALUES: usize = 1 << 22;
 
 /// The value in `bytes`, which hold one value.
 ///
@@ -22,7 +24,7 @@ const MAX_DEPTH: usize = 128;
 /// When they are something else.
 pub fn decode(bytes: &[u8]) -> Result<Gob<'_>, GobFault> {
     let types = types::own().into_iter().map(|(number, kind)| (number, Rc::new(kind))).collect();
-    let mut decoder = Decoder { reader: Reader::new(bytes), types };
+    let mut decoder = Decoder { reader: Reader::new(bytes), types, n_values: 0 };
     decoder.reader.uint()?;
     let ty = decoder.ty()?;
     let value = decoder.whole(ty, 0)?;
@@ -35,6 +37,8 @@ pub fn decode(bytes: &[u8]) -> Result<Gob<'_>, GobFault> {
 struct Decoder<'a> {
     reader: Reader<'a>,
     types: BTreeMap<i64, Rc<Kind<'a>>>,
+    /// How many values were read so far, those within others included.
+    n_values: usize,
 }
 
 impl<'a> Decoder<'a> {
@@ -69,6 +73,10 @@ impl<'a> Decoder<'a> {
     fn value(&mut self, ty: i64, depth: usize) -> Result<Gob<'a>, GobFault> {
         if depth > MAX_DEPTH {
             return Err(GobFault::TooDeep);
+        }
+        self.n_values += 1;
+        if self.n_values > MAX_VALUES {
+            return Err(GobFault::TooMany);
         }
         Ok(match ty {
             types::BOOL => Gob::Bool(self.reader.uint()? != 0),
@@ -218,6 +226,14 @@ mod tests {
             let fault = decode(&bytes(encoding)).map(|value| format!("{value:?}")).map_err(|fault| fault.to_string());
             assert!(fault.as_ref().is_err_and(|fault| fault.starts_with(expected)), "{encoding}: {fault:?}");
         }
+    }
+
+    #[test]
+    fn values_have_an_end() {
+        // A slice of bools, one byte each.
+        let mut encoding = bytes("0b7f020102ff800001020000ff80 ff8000 fc01000000");
+        encoding.extend(vec![1; 1 << 24]);
+        assert_eq!(decode(&encoding), Err(GobFault::TooMany));
     }
 
     #[test]

@@ -72,6 +72,9 @@ pub enum GobFault {
     /// Values in values in values.
     #[error("the gob is nested too deeply")]
     TooDeep,
+    /// Values beside values beside values.
+    #[error("the gob has too many values")]
+    TooMany,
     /// A type that no definition was sent for, or one that is not read here.
     #[error("the gob has a value of the type {0}, which is not defined")]
     UnknownType(i64),
