@@ -15,7 +15,7 @@ const TOP_LEVEL: [&str; 10] =
     ["Cargo.lock", "Cargo.toml", "README.md", "benches", "cli", "engine", "examples", "planner", "plugins", "tests"];
 
 /// Guards a resource that the system itself makes process-wide (open files that a child would inherit), and no data.
-const PROCESS_WIDE_LOCK: (&str, &str) = ("plugins/src/process.rs", "OPEN_FILES");
+const PROCESS_WIDE_LOCK: (&str, &str) = ("plugins/src/process/script.rs", "OPEN_FILES");
 
 /// One source file of a crate.
 struct Source {

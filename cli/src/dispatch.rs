@@ -12,6 +12,7 @@ use crate::commands;
 use crate::core_config;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::guard;
 use crate::logging;
 use crate::options::{
     BuildOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions, PluginsInstallOptions,
@@ -27,6 +28,10 @@ the subcommand, please put them after the subcommand.
 
 /// Runs the program: `words` are those behind its name.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+    let words: Vec<OsString> = words.into_iter().collect();
+    if guard::is_meant(&words) {
+        return guard::stand();
+    }
     let environment = Environment::read();
     let scrubber = Scrubber::new();
     if let Err(error) = logging::start(&environment, scrubber.clone()) {
@@ -41,7 +46,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let line = args::read(words);
-    let mut session = Session::new(environment, line.machine_readable, scrubber);
+    let mut session = Session::new(environment, line.machine_readable, scrubber, guard::fence());
     tracing::info!(
         "Packer version: {} [rust {} {}]",
         session.version.number,

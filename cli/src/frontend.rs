@@ -79,6 +79,7 @@ impl Frontend {
             home: session.environment.home.clone(),
             working_dir: working_dir.clone(),
             patience: Patience::default(),
+            fence: session.fence.clone(),
         });
         let host = Host {
             base_dir: template_root(&options.path, &working_dir).into(),

@@ -4,7 +4,7 @@
 //! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`template_kind`] and [`frontend`]
 //! (argument to compiled template), [`plan_view`], [`inspect_view`], [`plugin_store`] (where plugins are), [`console`] (lines to answers), [`verdict`] (findings
 //! for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`reporter`] (what
-//! users see), [`signal`], [`descriptors`], [`logging`], [`duration`], [`exit`].
+//! users see), [`signal`], [`guard`] (this program as the guard of another run of it), [`descriptors`], [`logging`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
 //! [`reporter::Printer`]; this crate never plans and never runs a component itself.
@@ -22,6 +22,7 @@ pub mod exit;
 pub mod folders;
 pub mod formatting;
 pub mod frontend;
+pub mod guard;
 pub mod inspect_view;
 pub mod lock_file;
 pub mod logging;

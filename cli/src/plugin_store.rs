@@ -50,6 +50,9 @@ impl PluginStore {
         let Ok(store) = Self::open(session, cancel.clone()) else { return Exit::Failed };
         let interruption = Interruption::ending(cancel);
         let ended = command(session, &store);
+        if interruption.signal().is_some() {
+            session.fence.spoil();
+        }
         match (interruption.signal(), ended) {
             (Some(signal), _) => Exit::Signal(signal),
             (None, Ok(())) => Exit::Success,
@@ -81,6 +84,7 @@ impl PluginStore {
             working_dir: Arc::new(working_dir),
             environment: Arc::new(environment),
             patience: PATIENCE,
+            fence: session.fence.clone(),
             cancel,
         };
         let trust = trust(&session.environment).map_err(|error| {

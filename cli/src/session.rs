@@ -5,6 +5,7 @@ use std::io::Write;
 use engine::Cancel;
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
+use plugins::process::Fence;
 use serde::Serialize;
 
 use crate::environment::Environment;
@@ -41,6 +42,8 @@ pub struct Session {
     pub environment: Environment,
     /// Which version this is.
     pub version: Version,
+    /// What ends child processes should we not be able to.
+    pub fence: Fence,
     printer: Printer,
     reporter: Option<Reporter>,
     reporter_end: OutputEnd,
@@ -50,11 +53,11 @@ pub struct Session {
 
 impl Session {
     /// A run that prints to standard output.
-    pub fn new(environment: Environment, machine_readable: bool, scrubber: Scrubber) -> Self {
+    pub fn new(environment: Environment, machine_readable: bool, scrubber: Scrubber, fence: Fence) -> Self {
         let settings = Settings::new(&environment, machine_readable);
         let printer = Printer::stdout(settings, scrubber);
         let version = Version::CURRENT;
-        Self { environment, version, printer, reporter: None, reporter_end: OutputEnd::Written, verdict: None }
+        Self { environment, version, fence, printer, reporter: None, reporter_end: OutputEnd::Written, verdict: None }
     }
 
     /// How output looks.
@@ -168,6 +171,7 @@ impl Session {
     /// only if builds were run, because they were cut short.
     pub fn finish(mut self, exit: Exit) -> Exit {
         self.stop_reporter();
+        self.fence.close();
         let ends = [&self.reporter_end, self.printer.end()];
         if let Some(cause) =
             ends.iter().find_map(|end| if let OutputEnd::Failed(cause) = end { Some(cause) } else { None })

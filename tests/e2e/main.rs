@@ -14,6 +14,7 @@ mod fmt;
 mod init;
 mod inspect;
 mod json;
+mod killed;
 mod legacy;
 mod limits;
 mod lock;

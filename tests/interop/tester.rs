@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use plugins::external::process::Launch;
+use plugins::process::Fence;
 
 /// Which SDK the plugin is built on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,5 +73,6 @@ pub(crate) fn launch(binary: &Path, kind: &str, name: &str, faults: &str) -> Lau
         ports: (10_000, 25_000),
         patience: Duration::from_secs(60),
         memory_limit: None,
+        fence: Fence::default(),
     }
 }

@@ -18,6 +18,7 @@ use planner::values::{DataSupply, VariableInputs};
 use plugins::component::{ComponentContext, ComponentError, OnError};
 use plugins::executor::{Executor, RunFacts};
 use plugins::output::{Line, Output};
+use plugins::process::Fence;
 use plugins::registry::Registry;
 
 const VERSION: &str = "1.16.0";
@@ -89,6 +90,7 @@ impl Validator {
             template_dir: None,
             working_dir: Arc::new(self.host.working_dir.clone()),
             environment: Arc::new(BTreeMap::new()),
+            fence: Fence::default(),
             started: (self.host.now)(),
             interactive: false,
             user_variables: None,

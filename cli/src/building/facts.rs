@@ -37,6 +37,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         template_dir: Some(host.working_dir.join(&host.base_dir).to_string_lossy().into()),
         working_dir: Arc::new(host.working_dir.clone()),
         environment: Arc::new(environment),
+        fence: session.fence.clone(),
         started: host.started,
         interactive: !session.settings().machine_readable,
         user_variables: None,

@@ -85,6 +85,7 @@ impl Runner {
         let (executor, outlet) = self.executor(program);
         let watch = Arc::new(Watch::new(program.clone(), executor.clone(), outlet, self.setup.settings.live));
         let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &*watch)?;
+        self.leave_nothing_if_stopped();
         Ok(Finished { report, executor, watch })
     }
 
@@ -95,7 +96,16 @@ impl Runner {
     /// The system has no threads to give; then nothing ran.
     pub fn run_quietly(&self, program: &Arc<Program>) -> Result<RunReport, RunnerError> {
         let (executor, _) = self.executor(program);
-        Ok(engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &NullEmitter)?)
+        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &NullEmitter)?;
+        self.leave_nothing_if_stopped();
+        Ok(report)
+    }
+
+    /// What scripts leave running is theirs, unless somebody wanted an end of it all.
+    fn leave_nothing_if_stopped(&self) {
+        if self.setup.cancel.is_stopping() {
+            self.setup.facts.context.fence.spoil();
+        }
     }
 
     fn executor(&self, program: &Arc<Program>) -> (Arc<Executor>, Arc<Outlet>) {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use planner::value::Value;
 
 use crate::component::{Artifact, BuildData, Communicator, ComponentContext, ComponentError, Hook, OnError, Ui};
+use crate::process::Fence;
 
 /// A context in `/`, for a build called `web` of builder `null`.
 pub(crate) fn context() -> ComponentContext {
@@ -31,6 +32,7 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         template_dir: Some(Arc::from("/templates")),
         working_dir: Arc::new(directory.to_path_buf()),
         environment: Arc::new(environment),
+        fence: Fence::default(),
         started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         interactive: false,
         user_variables: None,

@@ -8,6 +8,8 @@ use planner::interpolate::{Facts, Promised, UserVariables};
 use planner::legacy::Texts;
 use planner::value::Value;
 
+use crate::process::Fence;
+
 /// What a builder learned about its machine: `build.ID`, `build.Host`, …
 pub type BuildData = BTreeMap<String, Value>;
 
@@ -48,6 +50,8 @@ pub struct ComponentContext {
     pub working_dir: Arc<PathBuf>,
     /// The environment that child processes inherit, already without secrets.
     pub environment: Arc<BTreeMap<String, String>>,
+    /// What ends child processes should we not be able to.
+    pub fence: Fence,
     /// When the run started, seconds since 1970: `{{timestamp}}`, `{{isotime}}`.
     pub started: jiff::Timestamp,
     /// Whether interactive questions can be asked.

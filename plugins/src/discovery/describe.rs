@@ -9,7 +9,7 @@ use engine::{Cancel, CancelPhase};
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::time::timeout;
 
-use crate::process::{Invocation, ProcessError, run};
+use crate::process::{Fence, Invocation, ProcessError, run};
 use crate::pump::Stream;
 
 /// How much a plugin may print. A description of a thousand components is a tenth of that.
@@ -98,6 +98,8 @@ pub struct Describer {
     pub environment: Arc<BTreeMap<String, String>>,
     /// How long one may take to answer.
     pub patience: Duration,
+    /// What ends them should we not be able to.
+    pub fence: Fence,
     /// Ends those that have not answered yet.
     pub cancel: Cancel,
 }
@@ -114,6 +116,7 @@ impl Describer {
             args: vec!["describe".to_owned()],
             working_dir: self.working_dir.clone(),
             environment: self.environment.clone(),
+            fence: self.fence.clone(),
         };
         // Lines are put together again, as a long one is delivered in parts. JSON does not need their ends.
         let (mut answer, mut complaint) = (String::new(), String::new());
@@ -153,6 +156,7 @@ mod tests {
             working_dir: Arc::new(folder.path().to_owned()),
             environment: Arc::new(BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())])),
             patience,
+            fence: Fence::default(),
             cancel: Cancel::new(),
         };
         describer.describe(&path).await.map_err(|error| error.to_string())

@@ -18,7 +18,7 @@ use crate::discovery::install::InstallError;
 use crate::discovery::refusal::Refusal;
 use crate::discovery::shelf::{ListError, Query, Shelf};
 use crate::discovery::target::Target;
-use crate::process::while_nothing_starts;
+use crate::process::{Fence, while_nothing_starts};
 use crate::trust::policy::Trust;
 use crate::trust::signatures::Signatures;
 
@@ -37,6 +37,7 @@ impl Hall {
             working_dir: Arc::new(folder.path().to_owned()),
             environment: Arc::new(BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())])),
             patience: Duration::from_secs(60),
+            fence: Fence::default(),
             cancel: Cancel::new(),
         };
         let cache = DescriptionCache::new(Some(folder.path().join("cache")));

@@ -18,7 +18,7 @@ use crate::external::fault::{Breakdown, Cause, Identity, PluginFault};
 use crate::external::greeting::{Address, Greeting};
 use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
-use crate::process::{self, Invocation, ProcessError};
+use crate::process::{self, Fence, Invocation, ProcessError};
 use crate::pump::Stream;
 use crate::wire::client::Client;
 use crate::wire::fault::CallFault;
@@ -53,6 +53,8 @@ pub struct Launch {
     pub patience: Duration,
     /// How much memory it may hold.
     pub memory_limit: Option<MemorySize>,
+    /// What ends it should we not be able to.
+    pub fence: Fence,
 }
 
 impl Launch {
@@ -266,5 +268,6 @@ fn invocation(launch: &Launch) -> Invocation {
         args: launch.args.clone(),
         working_dir: Arc::clone(&launch.working_dir),
         environment: Arc::new(environment),
+        fence: launch.fence.clone(),
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::process::Fence;
 use crate::secrets::connection::SetupError;
 
 /// What the clients of services read their configuration from.
@@ -18,6 +19,8 @@ pub struct SecretSettings {
     pub working_dir: PathBuf,
     /// How long a client waits.
     pub patience: Patience,
+    /// What ends programs that are asked for credentials should we not be able to.
+    pub fence: Fence,
 }
 
 /// How long a client waits, unless its environment says otherwise.

@@ -62,6 +62,7 @@ impl ShellLocal {
             args: command,
             working_dir: self.context.working_dir.clone(),
             environment: self.context.environment.clone(),
+            fence: self.context.fence.clone(),
         };
         let mut lines = |stream: Stream, line: &str| match stream {
             Stream::Out => ui.say(line),

@@ -36,6 +36,7 @@ impl CommandSource {
             args: vec![flag.to_owned(), command.to_owned()],
             working_dir: Arc::new(settings.working_dir.clone()),
             environment: settings.environment.clone(),
+            fence: settings.fence.clone(),
         };
         Self { invocation }
     }

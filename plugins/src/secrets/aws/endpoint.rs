@@ -77,6 +77,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::process::Fence;
     use crate::secrets::settings::Patience;
 
     #[test]
@@ -108,6 +109,7 @@ mod tests {
                 home: None,
                 working_dir: "/".into(),
                 patience: Patience::default(),
+                fence: Fence::default(),
             };
             let url = endpoint(&settings, &Profiles::default(), None, region).unwrap();
             assert_eq!(url.as_str(), expected, "{region} {variables:?}");

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::process::Fence;
 use crate::secrets::{Patience, SecretSettings, Services};
 
 /// What came in. Names of headers are lower case.
@@ -154,6 +155,7 @@ pub(super) fn services_in(folder: &Path, variables: &[(&str, &str)]) -> Services
         home: Some(folder.to_owned()),
         working_dir: folder.to_owned(),
         patience: Patience { retry: Duration::from_millis(1), ..Patience::default() },
+        fence: Fence::default(),
     })
 }
 

@@ -1,0 +1,220 @@
+//! What ends our children when we cannot any more: a guard, which is told of each of them and hears when we are gone.
+//!
+//! The system has less. A parent-death signal (`PR_SET_PDEATHSIG`) comes when the *thread* ends that started the child,
+//! reaches the child but not what that started, and would have to be asked for between fork and exec, where `posix_spawn`
+//! lets nobody in. Control groups are for those who may make them.
+//!
+//! So the program runs a second time, as [`guard`](super::guard), from the first child on. Between us and it there is a
+//! socket, over which we say in the end that all is well. If the socket ends without that, we were killed, and the guard
+//! ends what we leave behind: all that descend from us are known by their [`tag`](super::tag). None is missed because it
+//! is only just being started: until a child executes its program it holds our end of the socket, so the guard does not
+//! hear of our death before.
+//!
+//! Where there are no tags, on systems other than Linux, the guard is told of each child instead, and ends their groups.
+//! There, what leaves its group survives a run that is killed, and so does a child of which there was no time to tell.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::process::script::starting;
+#[cfg(target_os = "linux")]
+use crate::process::tag::tag;
+
+/// The guard's name in lists of processes. Whoever ends all that is called like us should not end it.
+pub const GUARD_NAME: &str = "pkr-guard";
+/// How long the guard may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The fence around the children of this process; without a guard unless made with [`Fence::guarded`]. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Fence(Option<Arc<Post>>);
+
+#[derive(Debug)]
+struct Post {
+    program: PathBuf,
+    args: Vec<String>,
+    spoilt: AtomicBool,
+    watch: Mutex<Watch>,
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    guard: Option<Guard>,
+    /// What our descendants are known by, from the first guard on.
+    tag: Option<String>,
+    /// The children that run.
+    wards: BTreeSet<i32>,
+    /// No guard can be had.
+    refused: bool,
+}
+
+#[derive(Debug)]
+struct Guard {
+    line: UnixStream,
+    process: Child,
+}
+
+impl Fence {
+    /// A fence with a guard: `program` with these arguments calls [`guard::stand`](super::guard::stand). It is started
+    /// with the first child.
+    pub fn guarded(program: PathBuf, args: Vec<String>) -> Self {
+        Self(Some(Arc::new(Post { program, args, spoilt: AtomicBool::new(false), watch: Mutex::default() })))
+    }
+
+    /// From here on the end of the run is one after which nothing is left, even of what children left behind: somebody
+    /// wants it to end.
+    pub fn spoil(&self) {
+        if let Some(post) = &self.0 {
+            post.spoilt.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Starts the guard if it does not stand yet: a child is about to start.
+    pub(super) fn stand_by(&self) {
+        if let Some(post) = &self.0 {
+            post.lock().stand_by(post);
+        }
+    }
+
+    /// A child has started.
+    pub(super) fn enter(&self, child: i32) {
+        if let Some(post) = &self.0 {
+            let mut watch = post.lock();
+            watch.wards.insert(child);
+            if watch.tag.is_none() {
+                watch.tell(&format!("+{child}\n"));
+                // If it was gone, another one is told now.
+                watch.stand_by(post);
+            }
+        }
+    }
+
+    /// A child has ended, and been seen to.
+    pub(super) fn leave(&self, child: i32) {
+        if let Some(post) = &self.0 {
+            let mut watch = post.lock();
+            if watch.wards.remove(&child) && watch.tag.is_none() {
+                watch.tell(&format!("-{child}\n"));
+            }
+        }
+    }
+
+    /// Ends the guard, as no child will start any more, and waits for its end. Children that still run end as well.
+    pub fn close(&self) {
+        let Some(post) = &self.0 else { return };
+        let mut watch = post.lock();
+        watch.refused = true;
+        if !post.spoilt.load(Ordering::Relaxed) {
+            let lines = format!("{}=\n", watch.orders());
+            watch.tell(&lines);
+        }
+        if let Some(guard) = watch.guard.take()
+            && let Err(error) = guard.dismiss()
+        {
+            tracing::warn!("the guard of our processes does not end: {error}");
+        }
+    }
+}
+
+/// Elsewhere there are none.
+#[cfg(not(target_os = "linux"))]
+fn tag() -> Option<String> {
+    None
+}
+
+impl Post {
+    fn lock(&self) -> MutexGuard<'_, Watch> {
+        // A panic leaves nothing half done that matters: at worst the guard is told too little.
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    /// Sees to it that there is a guard, and that it knows all there is to know.
+    fn stand_by(&mut self, post: &Post) {
+        if self.guard.as_mut().is_some_and(Guard::is_gone) {
+            self.replace();
+        }
+        if self.guard.is_some() || self.refused {
+            return;
+        }
+        match Guard::start(post) {
+            Ok(guard) => self.guard = Some(guard),
+            Err(error) => {
+                self.refused = true;
+                tracing::warn!("processes will outlive us should we be killed, as nothing can guard them: {error}");
+                return;
+            }
+        }
+        // Not before: the guard is none of those to end.
+        if self.tag.is_none() {
+            self.tag = tag();
+        }
+        let (tag, wards) = match &self.tag {
+            Some(tag) => (tag.as_str(), String::new()),
+            None => ("", self.orders()),
+        };
+        self.tell(&format!("#{} {tag}\n{wards}", std::process::id()));
+    }
+
+    fn orders(&self) -> String {
+        self.wards.iter().map(|ward| format!("+{ward}\n")).collect()
+    }
+
+    fn tell(&mut self, lines: &str) {
+        let Some(guard) = &mut self.guard else { return };
+        match guard.line.write_all(lines.as_bytes()) {
+            Ok(()) => {}
+            // It is stopped. To wait for it would stop us, too; and it finds most of what it was not told.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tracing::debug!("the guard of our processes does not listen");
+            }
+            Err(_) => self.replace(),
+        }
+    }
+
+    /// Makes place for another guard.
+    fn replace(&mut self) {
+        tracing::warn!("the guard of our processes was ended by somebody");
+        // Nothing closes its end of the socket but its own end.
+        self.guard.take().into_iter().for_each(|mut guard| drop(guard.process.wait()));
+    }
+}
+
+impl Guard {
+    #[expect(clippy::disallowed_methods, reason = "this room is where processes are started")]
+    fn start(post: &Post) -> io::Result<Self> {
+        let (line, far) = UnixStream::pair()?;
+        line.set_nonblocking(true)?;
+        let mut command = Command::new(&post.program);
+        // Nothing of the user's is kept open, no folder busy; and in a group of its own no terminal sends it a signal.
+        command.args(&post.args).arg0(GUARD_NAME).env_clear().current_dir("/").process_group(0);
+        command.stdin(OwnedFd::from(far)).stdout(Stdio::null()).stderr(Stdio::null());
+        let _starting = starting();
+        Ok(Self { line, process: command.spawn()? })
+    }
+
+    fn is_gone(&mut self) -> bool {
+        // It never says anything.
+        !matches!(self.line.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Waits for its end.
+    fn dismiss(mut self) -> io::Result<()> {
+        self.line.shutdown(Shutdown::Write)?;
+        self.line.set_nonblocking(false)?;
+        self.line.set_read_timeout(Some(PATIENCE))?;
+        // It says nothing: this is its end, or that of our patience.
+        self.line.read_to_end(&mut Vec::new())?;
+        self.process.wait().map(drop)
+    }
+}

@@ -1,0 +1,25 @@
+//! Child processes. The only room that starts any: each gets its own process group, a working directory and an
+//! environment given by the caller, no standard input, and a kill ladder; and none outlives us, however we end.
+//!
+//! [`run`](mod@run) waits for one, [`start`] starts it, [`ladder`] ends it, [`fence`] and [`guard`] end it when we cannot
+//! any more, [`script`] writes files that can be started.
+
+#[cfg(target_os = "linux")]
+mod census;
+pub mod fence;
+pub mod guard;
+mod invocation;
+mod ladder;
+mod run;
+mod script;
+mod start;
+#[cfg(target_os = "linux")]
+mod tag;
+
+pub use fence::Fence;
+pub use invocation::{Invocation, ProcessError};
+pub use run::{run, run_until_killed};
+pub use script::{while_nothing_starts, write_script};
+
+#[cfg(test)]
+pub(crate) use run::tests;

@@ -1,0 +1,190 @@
+//! What is left of a run that is killed: nothing, whatever its children started, and whenever it happens.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::sandbox::Sandbox;
+
+/// Far more than it takes. The issue allows two seconds, which a busy machine can spend on nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Children that end, children that stay, and children of theirs: in their group, in a session of their own, and without
+/// any environment. All have `$MARK` on their command line or in their environment.
+const FAMILY: &str = r#"
+source "null" "a" { communicator = "none" }
+source "null" "b" { communicator = "none" }
+source "null" "c" { communicator = "none" }
+build {
+  sources = ["null.a", "null.b", "null.c"]
+  provisioner "shell-local" { inline = ["true"] }
+  provisioner "shell-local" { inline = ["sh -c true & true"] }
+  provisioner "shell-local" {
+    inline = [
+      "sleep 600 &",
+      "(setsid sh -c 'sleep 600 & setsid sleep 600' &)",
+      "(env -i setsid sh -c 'sleep 600; true' $MARK &)",
+      "echo ready; touch ready-$PACKER_BUILD_NAME; wait",
+    ]
+  }
+}
+"#;
+
+/// A run of which everything is marked.
+struct Run {
+    sandbox: Sandbox,
+    mark: String,
+    packer: Child,
+}
+
+impl Run {
+    fn start(template: &str) -> Self {
+        let mut sandbox = Sandbox::with_template(template);
+        let mark = format!("mark-{:016x}{:016x}", random(), random());
+        sandbox.set("MARK", &mark);
+        let packer = sandbox.command(&["build", "t.pkr.hcl"]).spawn().unwrap();
+        Self { sandbox, mark, packer }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.packer), signal).unwrap();
+    }
+
+    /// The processes of the run, by their command lines. What only waits for its parent to look at it is none.
+    fn processes(&self) -> Vec<(i32, String)> {
+        let guarded = format!("ends-what-was-started-by {} ", self.packer.id());
+        let numbers =
+            std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let living = numbers.filter_map(|process: i32| {
+            let read = |name: &str| std::fs::read(format!("/proc/{process}/{name}")).ok();
+            let command = String::from_utf8_lossy(&read("cmdline")?).replace('\0', " ");
+            let environment = String::from_utf8_lossy(&read("environ")?).into_owned();
+            let ours =
+                [&command, &environment].iter().any(|text| text.contains(&self.mark)) || command.contains(&guarded);
+            // Nothing can be read of the dead.
+            ours.then_some((process, command))
+        });
+        living.collect()
+    }
+
+    /// Waits until nothing is left, and everybody who reads knows.
+    fn assert_gone(self, what: &str) {
+        let began = Instant::now();
+        loop {
+            let left = self.processes();
+            if left.is_empty() {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{what}: {left:?} are left");
+            std::thread::yield_now();
+        }
+        // Returns at the end of both pipes.
+        self.sandbox.finish(self.packer);
+    }
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[test]
+fn nothing_survives_a_run_that_is_killed_at_any_moment() {
+    const ROUNDS: usize = 50;
+    let round = AtomicUsize::new(0);
+    let kill = || {
+        while round.fetch_add(1, Ordering::Relaxed) < ROUNDS {
+            let run = Run::start(FAMILY);
+            let moment = Duration::from_micros(random() % 200_000);
+            std::thread::sleep(moment);
+            run.signal(Signal::KILL);
+            run.assert_gone(&format!("killed after {moment:?}"));
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(kill))));
+}
+
+#[test]
+fn nothing_survives_a_run_at_its_busiest() {
+    for signal in [Signal::KILL, Signal::HUP] {
+        let run = Run::start(FAMILY);
+        run.sandbox.wait_for(&["ready-a", "ready-b", "ready-c"]);
+        assert!(run.processes().len() > 12, "{:?}", run.processes());
+        run.signal(signal);
+        run.assert_gone(&format!("{signal:?}"));
+    }
+}
+
+#[test]
+fn nothing_survives_a_run_that_somebody_wants_to_end() {
+    for signals in [&[Signal::INT][..], &[Signal::TERM, Signal::TERM], &[Signal::INT; 3]] {
+        let run = Run::start(FAMILY);
+        run.sandbox.wait_for(&["ready-a", "ready-b", "ready-c"]);
+        signals.iter().for_each(|signal| run.signal(*signal));
+        run.assert_gone(&format!("{signals:?}"));
+    }
+}
+
+#[test]
+fn a_run_within_a_run_dies_with_it() {
+    let template = format!(
+        "source \"null\" \"a\" {{ communicator = \"none\" }}\nbuild {{\n  sources = [\"null.a\"]\n  \
+         provisioner \"shell-local\" {{ inline = [\"{} build inner.pkr.hcl\"] }}\n}}\n",
+        env!("CARGO_BIN_EXE_packer")
+    );
+    let mut sandbox = Sandbox::with_template(&template);
+    sandbox.write("inner.pkr.hcl", FAMILY);
+    let mark = format!("mark-{:016x}", random());
+    sandbox.set("MARK", &mark);
+    let packer = sandbox.command(&["build", "t.pkr.hcl"]).spawn().unwrap();
+    let run = Run { sandbox, mark, packer };
+    run.sandbox.wait_for(&["ready-a", "ready-b", "ready-c"]);
+    run.signal(Signal::KILL);
+    run.assert_gone("the outer one killed");
+}
+
+#[test]
+fn a_guard_that_is_killed_is_replaced() {
+    const TEMPLATE: &str = r#"
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  provisioner "shell-local" { inline = ["touch first; while ! test -e go; do sleep 0.01; done"] }
+  provisioner "shell-local" { inline = ["setsid sleep 600 & touch second; wait"] }
+}
+"#;
+    let run = Run::start(TEMPLATE);
+    run.sandbox.wait_for(&["first"]);
+    let is_guard = |(_, command): &(i32, String)| command.starts_with("pkr-guard ");
+    let (guard, _) = run.processes().into_iter().find(is_guard).unwrap();
+    kill_process(Pid::from_raw(guard).unwrap(), Signal::KILL).unwrap();
+    while run.processes().iter().any(is_guard) {
+        std::thread::yield_now();
+    }
+    run.sandbox.write("go", "");
+    run.sandbox.wait_for(&["second"]);
+    run.signal(Signal::KILL);
+    run.assert_gone("the first guard killed, then the run");
+}
+
+#[test]
+fn a_run_that_ends_leaves_what_was_meant_to_stay_and_no_guard() {
+    const TEMPLATE: &str = r#"
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  provisioner "shell-local" { inline = ["setsid sleep 600 > /dev/null 2>&1 &"] }
+}
+"#;
+    let mut run = Run::start(TEMPLATE);
+    assert_eq!(run.packer.wait().unwrap().into_raw(), 0);
+    let left = run.processes();
+    assert!(!left.iter().any(|(_, command)| command.starts_with("pkr-guard ")), "{left:?}");
+    let [(stayed, _)] = left[..] else { panic!("{left:?}") };
+    kill_process(Pid::from_raw(stayed).unwrap(), Signal::KILL).unwrap();
+    run.assert_gone("after an ordinary end");
+}
