@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use planner::config::plugin::{RequiredPlugin, report_missing};
+use planner::config::plugin::RequiredPlugin;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::eval::Host;
 use planner::files::Files;
 use planner::legacy::{self, Given, LegacyTemplate};
-use planner::lock::check::wanted;
 use planner::lower::analysis::{Analysis, Inputs, Parsed, analyse, parse};
 use planner::render::{RenderOptions, render};
 use planner::select::Selection;
@@ -20,6 +19,7 @@ use plugins::secrets::{Patience, SecretSettings, Services};
 
 use crate::lock_file::LockFile;
 use crate::options::TemplateOptions;
+use crate::plugin_components;
 use crate::session::Session;
 use crate::template_kind::{TemplateKind, read_legacy};
 
@@ -155,24 +155,44 @@ impl Frontend {
         Ok(parsed.template.plugins)
     }
 
-    /// Looks for the plugins that the template requires.
+    /// Looks for the plugins that the template requires; from here on it may name the components of all plugins that are
+    /// installed. With `releases_only` plugins in other versions count as not there.
     ///
     /// # Errors
     ///
     /// Some are not there; they were named.
-    pub fn require_plugins(&self, session: &mut Session, parsed: &AnyParsed) -> Result<(), Refused> {
-        // Legacy templates cannot require any.
-        let AnyParsed::Hcl2(parsed) = parsed else { return Ok(()) };
-        let lock = LockFile::open(session, &self.template, &self.host.working_dir)?;
-        let mut diags = Diagnostics::new();
-        for plugin in &parsed.template.plugins {
-            if let Err(found) = wanted(lock.before(), plugin) {
-                diags.push(found);
+    pub fn require_plugins(
+        &mut self,
+        session: &mut Session,
+        parsed: &AnyParsed,
+        releases_only: bool,
+    ) -> Result<(), Refused> {
+        let found = match parsed {
+            AnyParsed::Hcl2(parsed) => {
+                let lock = LockFile::open(session, &self.template, &self.host.working_dir)?;
+                let required = parsed.template.plugins.as_slice();
+                plugin_components::external(
+                    (&session.environment, &session.fence),
+                    required,
+                    lock.before(),
+                    releases_only,
+                )
+            }
+            // Legacy templates cannot require any.
+            AnyParsed::Legacy(..) => {
+                plugin_components::external((&session.environment, &session.fence), &[], None, releases_only)
+            }
+        };
+        match found {
+            Ok(external) => {
+                self.registry = Arc::new(Registry::with(external));
+                Ok(())
+            }
+            Err(diags) => {
+                self.show(session, &diags);
+                Err(Refused)
             }
         }
-        report_missing(&parsed.template.plugins, &mut diags);
-        self.show(session, &diags);
-        if diags.has_errors() { Err(Refused) } else { Ok(()) }
     }
 
     /// Gives variables and locals their values. Problems go to `diags`; secrets are hidden from here on.

@@ -67,6 +67,8 @@ pub struct BuildOptions {
     pub fail_fast: bool,
     /// `-force`.
     pub force: bool,
+    /// `-ignore-prerelease-plugins`.
+    pub ignore_prerelease_plugins: bool,
     /// `-parallel-builds`, `--max-parallel`.
     pub limits: Limits,
     /// `-on-error`.
@@ -101,6 +103,8 @@ pub struct ValidateOptions {
     pub template: TemplateOptions,
     /// `-evaluate-datasources`.
     pub evaluate_datasources: bool,
+    /// `-ignore-prerelease-plugins`.
+    pub ignore_prerelease_plugins: bool,
     /// `-json`: one document with the findings.
     pub json: bool,
     /// `-syntax-only`.
@@ -245,6 +249,7 @@ impl TryFrom<BuildArgs> for BuildOptions {
             debug: args.debug,
             fail_fast: args.fail_fast,
             force: args.force,
+            ignore_prerelease_plugins: args.ignore_prerelease_plugins,
             limits,
             on_error: args.on_error.unwrap_or_default(),
             skip_enforcement: args.skip_enforcement,
@@ -279,6 +284,7 @@ impl TryFrom<ValidateArgs> for ValidateOptions {
         Ok(Self {
             template: template(args.template, only_word(args.positional)?),
             evaluate_datasources: args.evaluate_datasources,
+            ignore_prerelease_plugins: args.ignore_prerelease_plugins,
             json: args.json,
             syntax_only: args.syntax_only,
             warn_on_undeclared_var: !args.no_warn_undeclared_var,

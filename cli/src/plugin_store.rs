@@ -1,35 +1,25 @@
 //! The plugins that are installed, as the commands for them use it: the surroundings say where, a signal ends it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use engine::Cancel;
 use planner::value::quote;
 use plugins::discovery::describe::Describer;
-use plugins::discovery::description_cache::DescriptionCache;
 use plugins::discovery::installation::Installation;
 use plugins::discovery::shelf::{Query, Shelf};
-use plugins::discovery::target::Target;
 use plugins::releases::latest::{Installed, Wanted, install_latest};
 use plugins::releases::origins::{Hosts, Origins};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::core_config::trust;
 use crate::exit::Exit;
-use crate::folders::{cache_folder, plugin_folder};
+use crate::folders::cache_folder;
 use crate::frontend::Refused;
+use crate::plugin_shelf::{ShelfError, shelf};
 use crate::reporter::transfers;
 use crate::session::{Session, complain};
 use crate::signal::Interruption;
-use crate::template_kind::clean;
 
-/// How long a plugin may take to say what it is. It does nothing else then; more is only needed to read it from a slow disk.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The folder of descriptions in that of what can be had again. Another form of them needs another name.
-const DESCRIPTIONS: &str = "plugin-descriptions";
-
-/// The same for downloads that broke off.
+/// The folder of downloads that broke off in that of what can be had again.
 const PARTS: &str = "plugin-downloads";
 
 /// Where plugins are, and what it takes to ask them what they are.
@@ -61,39 +51,19 @@ impl PluginStore {
     }
 
     fn open(session: &mut Session, cancel: Cancel) -> Result<Self, Refused> {
-        let working_dir = session.environment.working_dir().map(Path::to_owned).map_err(|error| {
-            session.error(&format!("Error: {error}"));
+        let shelf = shelf(&session.environment, &session.fence, cancel).map_err(|error| {
+            match error {
+                ShelfError::WorkingDir(error) => session.error(&format!("Error: {error}")),
+                error => complain(&format!(" Error loading configuration: \n\n{error}")),
+            }
             Refused
         })?;
-        let folder = plugin_folder(&session.environment, &working_dir).map_err(|error| {
-            complain(&format!(" Error loading configuration: \n\n{error}"));
-            Refused
-        })?;
-        let folder = clean(&folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
             session.error(&format!("Error: starting the worker threads: {error}"));
             Refused
         })?;
-        let cache = cache_folder(&session.environment, &working_dir);
-        let within = |name: &str| cache.as_ref().map(|folder| folder.join(name));
-        let (descriptions, parts) = (within(DESCRIPTIONS), within(PARTS));
-        // Values of variables are none of their business.
-        let mut environment = session.environment.variables.clone();
-        environment.retain(|name, _| !name.starts_with("PKR_VAR_"));
-        let describer = Describer {
-            working_dir: Arc::new(working_dir),
-            environment: Arc::new(environment),
-            patience: PATIENCE,
-            fence: session.fence.clone(),
-            cancel,
-        };
-        let trust = trust(&session.environment).map_err(|error| {
-            complain(&format!(" Error loading configuration: \n\n{error}"));
-            Refused
-        })?;
-        let cache = DescriptionCache::new(descriptions);
-        let shelf = Shelf { folder, target: Target::CURRENT, describer, cache, trust };
-        Ok(Self { shelf, parts, runtime })
+        let cache = cache_folder(&session.environment, &shelf.describer.working_dir);
+        Ok(Self { shelf, parts: cache.map(|folder| folder.join(PARTS)), runtime })
     }
 
     /// Where relative paths start from.

@@ -91,6 +91,11 @@ pub trait Catalog: Send + Sync {
     /// The configuration shape of component `name`; `None` when there is no such component.
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>>;
 
+    /// Why the configuration shape of component `name`, which there is, cannot be had.
+    fn fault(&self, _kind: ComponentKind, _name: &str) -> Option<String> {
+        None
+    }
+
     /// All names of one kind, sorted.
     fn names(&self, kind: ComponentKind) -> Vec<String>;
 

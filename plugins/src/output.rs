@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use planner::diagnostic::Diagnostics;
 use planner::node::BuildId;
 
-use crate::component::{ComponentError, Ui};
+use crate::component::{ComponentError, Progress, Ui, Unseen};
 
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,11 @@ pub trait Output: Send + Sync {
     /// A text that must not be shown from here on.
     fn hide(&self, secret: &str);
 
+    /// Shows how far a transfer of a build has come; see [`Ui::track`].
+    fn track(&self, _build: BuildId, _what: &str, _done: u64, _total: u64) -> Box<dyn Progress> {
+        Box::new(Unseen)
+    }
+
     /// Asks the user.
     async fn ask(&self, query: String) -> Result<String, ComponentError>;
 }
@@ -85,6 +90,10 @@ impl Ui for BuildUi {
 
     fn machine(&self, kind: &str, args: &[String]) {
         self.output.machine(self.build, kind, args);
+    }
+
+    fn track(&self, what: &str, done: u64, total: u64) -> Box<dyn Progress> {
+        self.output.track(self.build, what, done, total)
     }
 
     async fn ask(&self, query: &str) -> Result<String, ComponentError> {
@@ -182,6 +191,10 @@ impl Ui for ChainUi {
 
     fn machine(&self, kind: &str, args: &[String]) {
         self.chains.output.machine(self.build, kind, args);
+    }
+
+    fn track(&self, what: &str, done: u64, total: u64) -> Box<dyn Progress> {
+        self.chains.output.track(self.build, what, done, total)
     }
 
     async fn ask(&self, query: &str) -> Result<String, ComponentError> {

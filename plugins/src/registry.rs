@@ -20,8 +20,10 @@ use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvi
 use crate::builtin::sleep::{self, Sleep};
 use crate::component::{Builder, ComponentError, Datasource, PostProcessor, Provisioner};
 use crate::config::{Configured, Field, PACKER_FIELDS, decode, schema};
+use crate::external::External;
 use crate::offload::Workbench;
 use crate::turns::Turns;
+use crate::untyped;
 
 /// What the components of one registry share.
 #[derive(Default)]
@@ -90,7 +92,7 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
     ),
 ];
 
-/// One component.
+/// A component that is built in.
 struct Row {
     factory: Factory,
     schema: Arc<Schema>,
@@ -102,6 +104,7 @@ struct Row {
 pub struct Registry {
     rows: BTreeMap<ComponentKind, BTreeMap<&'static str, Row>>,
     shared: Shared,
+    external: External,
 }
 
 impl Default for Registry {
@@ -113,6 +116,11 @@ impl Default for Registry {
 impl Registry {
     /// The registry of the built-in components.
     pub fn new() -> Self {
+        Self::with(External::default())
+    }
+
+    /// The registry of the built-in components and those of plugins. Built-in ones are never replaced.
+    pub fn with(external: External) -> Self {
         let mut rows: BTreeMap<ComponentKind, BTreeMap<_, _>> = BTreeMap::new();
         for (name, fields, packer_fields, factory) in BUILT_IN {
             let output = if let Factory::Datasource(_, output) = factory { Some(output()) } else { None };
@@ -120,47 +128,52 @@ impl Registry {
             let schema = Arc::new(schema(fields.iter().chain(packer_fields), output));
             rows.entry(factory.kind()).or_default().insert(*name, Row { factory: *factory, schema, fields });
         }
-        Self { rows, shared: Shared::default() }
+        Self { rows, shared: Shared::default(), external }
     }
 
     /// A new builder called `name`.
     pub fn builder(&self, name: &str) -> Option<Box<dyn Builder>> {
-        match self.factory(ComponentKind::Builder, name)? {
-            Factory::Builder(make) => Some(make()),
-            _ => None,
+        match self.factory(ComponentKind::Builder, name) {
+            Some(Factory::Builder(make)) => Some(make()),
+            _ => self.external.builder(name),
         }
     }
 
     /// A new provisioner called `name`.
     pub fn provisioner(&self, name: &str) -> Option<Box<dyn Provisioner>> {
-        match self.factory(ComponentKind::Provisioner, name)? {
-            Factory::Provisioner(make) => Some(make()),
-            _ => None,
+        match self.factory(ComponentKind::Provisioner, name) {
+            Some(Factory::Provisioner(make)) => Some(make()),
+            _ => self.external.provisioner(name),
         }
     }
 
     /// A new post-processor called `name`.
     pub fn post_processor(&self, name: &str) -> Option<Box<dyn PostProcessor>> {
-        match self.factory(ComponentKind::PostProcessor, name)? {
-            Factory::PostProcessor(make) => Some(make(&self.shared)),
-            _ => None,
+        match self.factory(ComponentKind::PostProcessor, name) {
+            Some(Factory::PostProcessor(make)) => Some(make(&self.shared)),
+            _ => self.external.post_processor(name),
         }
     }
 
     /// A new data source called `name`.
     pub fn datasource(&self, name: &str) -> Option<Box<dyn Datasource>> {
-        match self.factory(ComponentKind::Datasource, name)? {
-            Factory::Datasource(make, _) => Some(make()),
-            _ => None,
+        match self.factory(ComponentKind::Datasource, name) {
+            Some(Factory::Datasource(make, _)) => Some(make()),
+            _ => self.external.datasource(name),
         }
+    }
+
+    /// Whether a component runs in a process of its own.
+    pub fn is_external(&self, kind: ComponentKind, name: &str) -> bool {
+        self.factory(kind, name).is_none() && self.external.has(kind, name)
     }
 
     fn factory(&self, kind: ComponentKind, name: &str) -> Option<Factory> {
         self.rows.get(&kind)?.get(name).map(|row| row.factory)
     }
 
-    /// The configuration of component `name` as legacy templates give it, as an object of its fields. `None` when there
-    /// is no such component.
+    /// The configuration of component `name` as legacy templates give it: as an object of its fields if it is built in, as
+    /// a tuple of what was written if it decodes that itself. `None` when there is no such component.
     pub fn decode(
         &self,
         kind: ComponentKind,
@@ -168,8 +181,11 @@ impl Registry {
         configs: &[Raw],
         facts: Facts,
     ) -> Option<Result<Value, ComponentError>> {
-        let (name, row) = self.rows.get(&kind)?.get_key_value(name)?;
-        Some(decode(Configured { kind, name, fields: row.fields }, configs, facts))
+        match self.rows.get(&kind).and_then(|rows| rows.get_key_value(name)) {
+            Some((name, row)) => Some(decode(Configured { kind, name, fields: row.fields }, configs, facts)),
+            None if self.external.has(kind, name) => Some(Ok(Value::tuple(configs.iter().map(untyped::of_raw)))),
+            None => None,
+        }
     }
 }
 
@@ -185,11 +201,22 @@ const AWAITED: &[(ComponentKind, &[&str])] = &[
 
 impl Catalog for Registry {
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
-        self.rows.get(&kind)?.get(name).map(|row| row.schema.clone())
+        match self.rows.get(&kind).and_then(|rows| rows.get(name)) {
+            Some(row) => Some(row.schema.clone()),
+            None => self.external.schema(kind, name)?.ok(),
+        }
+    }
+
+    fn fault(&self, kind: ComponentKind, name: &str) -> Option<String> {
+        self.external.schema(kind, name)?.err()
     }
 
     fn names(&self, kind: ComponentKind) -> Vec<String> {
-        self.rows.get(&kind).into_iter().flat_map(BTreeMap::keys).map(|name| (*name).to_owned()).collect()
+        let built_in = self.rows.get(&kind).into_iter().flat_map(BTreeMap::keys).map(|name| (*name).to_owned());
+        let mut names: Vec<String> = built_in.chain(self.external.names(kind)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     fn is_awaited(&self, kind: ComponentKind, name: &str) -> bool {

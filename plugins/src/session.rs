@@ -18,6 +18,8 @@ pub struct HookCall {
     pub communicator: Option<Arc<dyn Communicator>>,
     /// What the builder knows about it.
     pub data: BuildData,
+    /// Raised when the builder wants what it called to end.
+    pub cancel: Cancel,
     answer: oneshot::Sender<Result<(), ComponentError>>,
 }
 
@@ -92,9 +94,10 @@ impl Hook for SessionHook {
         name: &str,
         communicator: Option<Arc<dyn Communicator>>,
         data: BuildData,
+        cancel: &Cancel,
     ) -> Result<(), ComponentError> {
         let (answer, reply) = oneshot::channel();
-        let call = HookCall { name: name.to_owned(), communicator, data, answer };
+        let call = HookCall { name: name.to_owned(), communicator, data, cancel: cancel.clone(), answer };
         let answered = async {
             self.calls.send(call).await.map_err(|_| ComponentError::Cancelled)?;
             reply.await.unwrap_or(Err(ComponentError::Cancelled))
@@ -131,9 +134,9 @@ mod tests {
             &self,
             _ui: Arc<dyn Ui>,
             hook: Arc<dyn Hook>,
-            _cancel: &Cancel,
+            cancel: &Cancel,
         ) -> Result<Option<Arc<dyn Artifact>>, ComponentError> {
-            hook.run(HOOK_PROVISION, None, BuildData::new()).await?;
+            hook.run(HOOK_PROVISION, None, BuildData::new(), cancel).await?;
             assert!(!self.panics, "scripted");
             Ok(None)
         }

@@ -136,7 +136,7 @@ fn required_plugins() {
                }\n  }\n}\nvariable \"unset\" {}\nlocals {\n  broken = nope()\n}\n";
     let sandbox = Sandbox::with_template(&format!("{two}{REST}"));
     let expected = "Error: Missing plugins\n\nThe following plugins are required, but not installed:\n\n* example.com/x/b \
-                    >=  1.2,< 2\n* example.com/x/a ~> 1\n\nDid you run packer init for this project ?\n\nThis version uses no plugins beside its own components, not even those that are\ninstalled.\n\n\n";
+                    >=  1.2,< 2\n* example.com/x/a ~> 1\n\nDid you run packer init for this project ?\n\n\n";
     for command in ["validate", "plan", "build"] {
         assert_eq!(sandbox.run(&[command, "t.pkr.hcl"]).expect(1), expected, "nothing else is looked at");
     }

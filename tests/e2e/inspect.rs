@@ -113,7 +113,7 @@ build {
     }
     let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
     let expected = "Error: Missing plugins\n\nThe following plugins are required, but not installed:\n\n* \
-                    github.com/hashicorp/amazon >= 1.2.8\n\nDid you run packer init for this project ?\n\nThis version uses no plugins beside its own components, not even those that are\ninstalled.\n\n\n";
+                    github.com/hashicorp/amazon >= 1.2.8\n\nDid you run packer init for this project ?\n\n\n";
     assert_eq!(text, expected, "nothing else is looked at");
     sandbox.run(&["validate", "-syntax-only", "t.pkr.hcl"]).expect(0);
     sandbox.write(

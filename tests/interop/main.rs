@@ -3,6 +3,7 @@
 mod communicator;
 mod data;
 mod faults;
+mod go_build;
 mod gob;
 mod start;
 mod tester;

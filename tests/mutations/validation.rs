@@ -94,6 +94,8 @@ impl Validator {
             started: (self.host.now)(),
             interactive: false,
             user_variables: None,
+            sensitive_variables: std::sync::Arc::from([]),
+            template_path: None,
         }
     }
 }

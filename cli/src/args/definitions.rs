@@ -155,8 +155,7 @@ pub struct BuildArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub force: bool,
 
-    /// Leave out plugin binaries of pre-releases. Only looked at where plugin binaries are; components built in are
-    /// never pre-releases
+    /// Leave out plugins in versions that are not released
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub ignore_prerelease_plugins: bool,
 
@@ -268,8 +267,7 @@ pub struct ValidateArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub evaluate_datasources: bool,
 
-    /// Leave out plugin binaries of pre-releases. Only looked at where plugin binaries are; components built in are
-    /// never pre-releases
+    /// Leave out plugins in versions that are not released
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub ignore_prerelease_plugins: bool,
 

@@ -41,6 +41,8 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         started: host.started,
         interactive: !session.settings().machine_readable,
         user_variables: None,
+        sensitive_variables: Arc::from(analysis.values.variables().sensitive()),
+        template_path: None,
     };
     RunFacts { context }
 }

@@ -5,4 +5,5 @@ pub mod outlet;
 pub mod quiet;
 pub mod runner;
 pub mod summary;
+pub mod transfer;
 pub mod watch;

@@ -1,6 +1,7 @@
 //! Brings what components say to the reporter, under the right build's name.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -9,9 +10,10 @@ use planner::files::Files;
 use planner::lower::Program;
 use planner::node::BuildId;
 use planner::render::{RenderOptions, render};
-use plugins::component::ComponentError;
+use plugins::component::{ComponentError, Progress};
 use plugins::output::{Line, LineKind, Output};
 
+use crate::building::transfer::Transfer;
 use crate::reporter::{Report, Reports, Scrubber, Target, UiKind};
 
 /// The run's output.
@@ -23,13 +25,14 @@ pub struct Outlet {
     colour: bool,
     /// Findings already shown: a block that serves many builds is complained about once.
     shown: Mutex<HashSet<String>>,
+    n_transfers: AtomicU64,
 }
 
 impl Outlet {
     /// For one run of `program`.
     pub fn new(reports: Reports, program: &Program, files: Arc<Files>, scrubber: Scrubber, colour: bool) -> Self {
         let names = program.builds.iter().map(|build| build.name.clone()).collect();
-        Self { reports, names, files, scrubber, colour, shown: Mutex::default() }
+        Self { reports, names, files, scrubber, colour, shown: Mutex::default(), n_transfers: AtomicU64::new(0) }
     }
 
     /// Takes findings for shown.
@@ -85,6 +88,12 @@ impl Output for Outlet {
                 self.reports.send(Report::Plain { target: None, kind, text });
             }
         }
+    }
+
+    fn track(&self, build: BuildId, what: &str, done: u64, total: u64) -> Box<dyn Progress> {
+        let key = self.n_transfers.fetch_add(1, Ordering::Relaxed);
+        let label = self.scrubber.scrub(&format!("{}: {what}", self.names[build.0 as usize])).into_owned();
+        Box::new(Transfer::start(self.reports.clone(), key, label, (done, total)))
     }
 
     fn hide(&self, secret: &str) {

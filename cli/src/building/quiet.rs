@@ -40,6 +40,10 @@ impl Quiet {
     /// The system has no threads to give; it was said.
     pub fn run(&self, session: &mut Session, program: &Arc<Program>) -> Result<(), Refused> {
         let executor = Executor::new(program.clone(), self.registry.clone(), self.findings.clone(), self.facts.clone());
+        // What can be known without any process is said first, and alone.
+        if !executor.decode_all() {
+            return Ok(());
+        }
         let options = RunOptions::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
         match engine::run(&program.plan, &Arc::new(executor), &options, &Cancel::new(), &NullEmitter) {
             Ok(_) => Ok(()),

@@ -33,7 +33,7 @@ pub fn run(session: &mut Session, options: &BuildOptions) -> Exit {
 fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refused> {
     let mut frontend = Frontend::new(session, &options.template, options.warn_on_undeclared_var)?;
     let parsed = frontend.parse(session, &options.template)?;
-    frontend.require_plugins(session, &parsed)?;
+    frontend.require_plugins(session, &parsed, options.ignore_prerelease_plugins)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut diags);

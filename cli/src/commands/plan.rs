@@ -28,7 +28,7 @@ pub fn run(session: &mut Session, options: &PlanOptions) -> Exit {
 fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> {
     let mut frontend = Frontend::new(session, &options.template, false)?;
     let parsed = frontend.parse(session, &options.template)?;
-    frontend.require_plugins(session, &parsed)?;
+    frontend.require_plugins(session, &parsed, false)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, DataSupply::Never, &mut diags);

@@ -33,7 +33,7 @@ fn try_run(session: &mut Session, options: &ValidateOptions) -> Result<(), Refus
         session.say("Syntax-only check passed. Everything looks okay.");
         return Ok(());
     }
-    frontend.require_plugins(session, &parsed)?;
+    frontend.require_plugins(session, &parsed, options.ignore_prerelease_plugins)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let supply = if options.evaluate_datasources { DataSupply::Later } else { DataSupply::Never };

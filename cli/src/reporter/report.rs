@@ -103,6 +103,22 @@ pub enum Progress {
         /// What to show for it.
         label: String,
     },
+    /// A transfer has come so far.
+    Transferred {
+        /// Names the transfer until its end.
+        key: u64,
+        /// What to show for it.
+        label: String,
+        /// Bytes that are there.
+        done: u64,
+        /// Bytes in all; 0 when nobody knows.
+        total: u64,
+    },
+    /// A transfer ended.
+    TransferEnded {
+        /// The key it went by.
+        key: u64,
+    },
     /// A node ended, begun or not.
     Ended {
         /// The key it began with.

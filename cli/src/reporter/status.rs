@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use indicatif::BinaryBytes;
+
 use super::report::Progress;
 
 /// What runs now and what has ended.
@@ -13,6 +15,14 @@ pub(super) struct Status {
     failed: usize,
     /// By key and in order of starting: keys are handed out in template order.
     running: BTreeMap<u32, Running>,
+    transfers: BTreeMap<u64, Transfer>,
+}
+
+struct Transfer {
+    label: String,
+    since: Instant,
+    done: u64,
+    total: u64,
 }
 
 struct Running {
@@ -22,7 +32,7 @@ struct Running {
 
 impl Status {
     pub(super) fn new(now: Instant) -> Self {
-        Self { began: now, total: 0, done: 0, failed: 0, running: BTreeMap::new() }
+        Self { began: now, total: 0, done: 0, failed: 0, running: BTreeMap::new(), transfers: BTreeMap::new() }
     }
 
     pub(super) fn apply(&mut self, progress: Progress, now: Instant) {
@@ -30,6 +40,13 @@ impl Status {
             Progress::Total { nodes } => self.total = nodes,
             Progress::Started { key, label } => {
                 self.running.insert(key, Running { label, since: now });
+            }
+            Progress::Transferred { key, label, done, total } => {
+                let transfer = self.transfers.entry(key).or_insert_with(|| Transfer { label, since: now, done, total });
+                (transfer.done, transfer.total) = (done, total);
+            }
+            Progress::TransferEnded { key } => {
+                self.transfers.remove(&key);
             }
             Progress::Ended { key, ok } => {
                 self.running.remove(&key);
@@ -41,21 +58,22 @@ impl Status {
 
     /// Whether there is anything worth drawing.
     pub(super) fn is_empty(&self) -> bool {
-        self.total == 0 && self.running.is_empty()
+        self.total == 0 && self.running.is_empty() && self.transfers.is_empty()
     }
 
     /// The lines to draw on a terminal of this size, longest running first; at most half the height.
     pub(super) fn lines(&self, now: Instant, width: usize, height: usize) -> Vec<String> {
         let room = (height / 2).saturating_sub(1).max(1);
-        let mut running: Vec<&Running> = self.running.values().collect();
-        running.sort_by_key(|node| node.since);
+        let nodes = self.running.values().map(|node| (node.since, node.label.clone()));
+        let transfers = self.transfers.values().map(|transfer| (transfer.since, transfer.text()));
+        let mut running: Vec<(Instant, String)> = nodes.chain(transfers).collect();
+        running.sort_by_key(|(since, _)| *since);
         // The line that counts the rest takes a place as well.
         let n_shown = if running.len() > room { room - 1 } else { running.len() };
-        let mut lines: Vec<String> = running
-            .iter()
-            .take(n_shown)
-            .map(|node| format!("{:>7}  {}", clock(now.saturating_duration_since(node.since)), node.label))
-            .collect();
+        let line = |(since, label): &(Instant, String)| {
+            format!("{:>7}  {label}", clock(now.saturating_duration_since(*since)))
+        };
+        let mut lines: Vec<String> = running.iter().take(n_shown).map(line).collect();
         if n_shown < running.len() {
             lines.push(format!("{:>7}  and {} more", "", running.len() - n_shown));
         }
@@ -67,6 +85,16 @@ impl Status {
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
         let elapsed = clock(now.saturating_duration_since(self.began));
         format!("{elapsed:>7}  {}/{} done, {} running{failed}", self.done, self.total, self.running.len())
+    }
+}
+
+impl Transfer {
+    fn text(&self) -> String {
+        let Self { label, done, total, .. } = self;
+        match total {
+            0 => format!("{label}  {}", BinaryBytes(*done)),
+            _ => format!("{label}  {} of {} ({} %)", BinaryBytes(*done), BinaryBytes(*total), done * 100 / total),
+        }
     }
 }
 
@@ -109,6 +137,25 @@ mod tests {
         let expected =
             ["   1:04  null.b/open", "   1:00  null.a/provision[0]", "   1:05  2/9 done, 2 running, 1 failed"];
         assert_eq!(status.lines(after(65), 80, 24), expected);
+    }
+
+    #[test]
+    fn transfers_are_listed_until_they_end() {
+        let start = Instant::now();
+        let mut status = Status::new(start);
+        let transferred = |done, total| Progress::Transferred { key: 3, label: "null.a: disk.iso".into(), done, total };
+        for (progress, expected) in [
+            (transferred(0, 0), vec!["   0:00  null.a: disk.iso  0 B", "   0:00  0/0 done, 0 running"]),
+            (
+                transferred(3 << 20, 4 << 20),
+                vec!["   0:00  null.a: disk.iso  3.00 MiB of 4.00 MiB (75 %)", "   0:00  0/0 done, 0 running"],
+            ),
+            (Progress::TransferEnded { key: 3 }, vec!["   0:00  0/0 done, 0 running"]),
+        ] {
+            status.apply(progress, start);
+            assert_eq!(status.lines(start, 80, 24), expected);
+        }
+        assert!(status.is_empty());
     }
 
     #[test]

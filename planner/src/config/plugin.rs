@@ -202,15 +202,14 @@ pub fn report_duplicates(plugins: &[RequiredPlugin], diags: &mut Diagnostics) {
     }
 }
 
-/// Says which of the required plugins are not there. None of them can be: this version runs built-in components only.
-pub fn report_missing(plugins: &[RequiredPlugin], diags: &mut Diagnostics) {
-    let listed: Vec<String> = plugins.iter().map(|plugin| format!("* {} {}", plugin.source, plugin.version)).collect();
+/// Says which plugins are required and not there, if any.
+pub fn report_missing(missing: &[&RequiredPlugin], diags: &mut Diagnostics) {
+    let listed: Vec<String> = missing.iter().map(|plugin| format!("* {} {}", plugin.source, plugin.version)).collect();
     if listed.is_empty() {
         return;
     }
     let detail = format!(
-        "The following plugins are required, but not installed:\n\n{}\n\nDid you run packer init for this project ?\n\nThis \
-         version uses no plugins beside its own components, not even those that are installed.",
+        "The following plugins are required, but not installed:\n\n{}\n\nDid you run packer init for this project ?",
         listed.join("\n")
     );
     diags.error("Missing plugins", detail, None);

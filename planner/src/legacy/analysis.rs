@@ -49,6 +49,11 @@ impl Given {
 
 impl Legacy {
     /// The folder of the template; none when there is no template.
+    pub fn template_path(&self) -> Option<Arc<str>> {
+        self.template.path.as_deref().map(|path| path.to_string_lossy().into())
+    }
+
+    /// The folder that the template is in; none when it came from standard input.
     pub fn template_dir(&self) -> Option<Arc<str>> {
         self.facts.template_dir.clone()
     }

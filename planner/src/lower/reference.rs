@@ -99,6 +99,9 @@ fn unknown_component(catalog: &dyn Catalog, kind: ComponentKind, label: &str, na
         ComponentKind::Builder => format!("Unknown {label} {name}"),
         _ => format!("Unknown {label} type {name:?}"),
     };
+    if let Some(fault) = catalog.fault(kind, name) {
+        return Diagnostic::error(format!("Failed to load {label} {name:?}"), fault, at);
+    }
     let known = catalog.names(kind);
     let label = label.trim_end_matches(" type");
     let detail = if catalog.is_awaited(kind, name) {

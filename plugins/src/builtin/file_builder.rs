@@ -70,7 +70,7 @@ impl Builder for FileBuilder {
         } else {
             self.copy_source(&target, ui.as_ref(), cancel).await?;
         }
-        hook.run(HOOK_PROVISION, Some(Arc::new(InertCommunicator)), BuildData::new()).await?;
+        hook.run(HOOK_PROVISION, Some(Arc::new(InertCommunicator)), BuildData::new(), cancel).await?;
         Ok(Some(Arc::new(FileArtifact { target: self.target.clone(), path: target })))
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use engine::Cancel;
 use planner::value::Value;
 
 use crate::component::{Artifact, BuildData, Communicator, ComponentContext, ComponentError, Hook, OnError, Ui};
@@ -36,6 +37,8 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         interactive: false,
         user_variables: None,
+        sensitive_variables: std::sync::Arc::from([]),
+        template_path: None,
     }
 }
 
@@ -113,6 +116,7 @@ impl Hook for RecordingHook {
         name: &str,
         communicator: Option<Arc<dyn Communicator>>,
         data: BuildData,
+        _cancel: &Cancel,
     ) -> Result<(), ComponentError> {
         self.calls.lock().unwrap().push((name.to_owned(), communicator.is_some(), data));
         self.answers.lock().unwrap().pop().unwrap_or(Ok(()))

@@ -212,13 +212,14 @@ impl Step for StepProvision {
     }
 
     async fn run(&self, state: &mut StepState) -> Result<(), ComponentError> {
-        state.hook.run(HOOK_PROVISION, state.communicator.clone(), state.data.clone()).await
+        state.hook.run(HOOK_PROVISION, state.communicator.clone(), state.data.clone(), &state.cancel).await
     }
 
     async fn cleanup(&self, state: &mut StepState) {
         let Some(original) = state.error.clone() else { return };
         state.ui.say("Provisioning step had errors: Running the cleanup provisioner, if present...");
-        let cleanup = state.hook.run(HOOK_CLEANUP_PROVISION, state.communicator.clone(), state.data.clone()).await;
+        let (communicator, data) = (state.communicator.clone(), state.data.clone());
+        let cleanup = state.hook.run(HOOK_CLEANUP_PROVISION, communicator, data, &state.cancel).await;
         if let Err(error) = cleanup {
             let text = format!("Cleanup failed: {error}. Original Provisioning error: {original}");
             state.error = Some(ComponentError::new(text));

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use planner::value::Value;
 
 use super::error::ComponentError;
+use super::state::{GENERATED_DATA, State};
 
 /// Something built, that can be described, passed on and destroyed.
 #[async_trait]
@@ -27,6 +28,20 @@ pub trait Artifact: Send + Sync + std::fmt::Debug {
     fn generated_data(&self) -> BTreeMap<String, Value> {
         BTreeMap::new()
     }
+
+    /// What is kept about it under `name`; [`State::nothing`] when there is no such thing.
+    async fn state(&self, name: &str) -> Result<State, ComponentError> {
+        match name {
+            GENERATED_DATA => State::of(&self.generated_data()),
+            _ => Ok(State::nothing()),
+        }
+    }
+
+    /// One more will ask for its state, or destroy it. Whoever made it counts as the first.
+    fn retain(&self) {}
+
+    /// One less will do so. With the last one goes what only serves that, such as a process.
+    fn release(&self) {}
 
     /// Removes it for good.
     async fn destroy(&self) -> Result<(), ComponentError>;

@@ -29,7 +29,8 @@ pub struct Prepared {
 /// The builder's call back into us. It suspends the builder until the provisioners are done.
 #[async_trait]
 pub trait Hook: Send + Sync {
-    /// Runs what is registered under `name`, lending `communicator` (none: there is no machine to talk to).
+    /// Runs what is registered under `name`, lending `communicator` (none: there is no machine to talk to). It ends early
+    /// when `cancel` is stopping.
     ///
     /// The error is that of the first failed provisioner.
     async fn run(
@@ -37,6 +38,7 @@ pub trait Hook: Send + Sync {
         name: &str,
         communicator: Option<Arc<dyn Communicator>>,
         data: BuildData,
+        cancel: &Cancel,
     ) -> Result<(), ComponentError>;
 }
 

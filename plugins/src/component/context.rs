@@ -54,6 +54,10 @@ pub struct ComponentContext {
     pub fence: Fence,
     /// When the run started, seconds since 1970: `{{timestamp}}`, `{{isotime}}`.
     pub started: jiff::Timestamp,
+    /// The names of the variables whose values are secret.
+    pub sensitive_variables: Arc<[Arc<str>]>,
+    /// The file of a legacy template; none when it came from standard input, and for other templates.
+    pub template_path: Option<Arc<str>>,
     /// Whether interactive questions can be asked.
     pub interactive: bool,
     /// The user variables of a legacy template, whose components get their configuration rendered. None in HCL.

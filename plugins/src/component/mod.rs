@@ -8,6 +8,7 @@ pub mod datasource;
 pub mod error;
 pub mod post_processor;
 pub mod provisioner;
+pub mod state;
 pub mod ui;
 
 pub use artifact::Artifact;
@@ -18,4 +19,5 @@ pub use datasource::Datasource;
 pub use error::ComponentError;
 pub use post_processor::{PostProcessed, PostProcessor};
 pub use provisioner::Provisioner;
-pub use ui::Ui;
+pub use state::{GENERATED_DATA, State};
+pub use ui::{Progress, Ui, Unseen};

@@ -19,6 +19,26 @@ pub trait Ui: Send + Sync {
     /// A machine-readable line.
     fn machine(&self, kind: &str, args: &[String]);
 
+    /// Shows how far a transfer of `total` bytes, 0 when nobody knows how many, has come; `done` of them are there already.
+    /// It is shown until what is returned is dropped.
+    fn track(&self, _what: &str, _done: u64, _total: u64) -> Box<dyn Progress> {
+        Box::new(Unseen)
+    }
+
     /// Asks the user and waits for a line. Fails with `no available tty` where nobody can answer.
     async fn ask(&self, query: &str) -> Result<String, ComponentError>;
+}
+
+/// A transfer on its way.
+pub trait Progress: Send {
+    /// So many more bytes are there.
+    fn add(&mut self, n_bytes: u64);
+}
+
+/// A transfer that nobody looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Unseen;
+
+impl Progress for Unseen {
+    fn add(&mut self, _n_bytes: u64) {}
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use engine::Cancel;
 use planner::node::PostProcessorId;
 
-use crate::component::{Artifact, BuildData, Builder, Communicator, ComponentError};
+use crate::component::{Artifact, BuildData, Communicator, ComponentError};
 use crate::output::ChainOutput;
 use crate::session::{BuilderEnd, HookCall, Session};
 
@@ -15,6 +16,8 @@ pub struct Lent {
     pub communicator: Option<Arc<dyn Communicator>>,
     /// What the builder knows about it.
     pub data: BuildData,
+    /// Raised when the builder wants those it was lent to to end.
+    pub cancel: Cancel,
 }
 
 /// A session between open and close.
@@ -38,8 +41,6 @@ pub struct PostRun {
 
 /// One build's state.
 pub struct BuildRun {
-    /// The prepared builder, until open takes it.
-    pub builder: Mutex<Option<Box<dyn Builder>>>,
     /// Names the builder promised to add to `build.*`.
     pub generated: OnceLock<Vec<String>>,
     /// The session, until close ends it.
@@ -74,7 +75,6 @@ impl BuildRun {
     /// Nothing has happened yet.
     pub fn new(chains: Arc<ChainOutput>) -> Self {
         Self {
-            builder: Mutex::new(None),
             generated: OnceLock::new(),
             live: tokio::sync::Mutex::new(None),
             lent: Mutex::new(None),
@@ -98,7 +98,8 @@ impl BuildRun {
 
     /// Takes the machine of a call. A builder that repeats a step lends it anew.
     pub fn lend(&self, call: &HookCall) {
-        let lent = Lent { communicator: call.communicator.clone(), data: call.data.clone() };
+        let lent =
+            Lent { communicator: call.communicator.clone(), data: call.data.clone(), cancel: call.cancel.clone() };
         *lock(&self.lent) = Some(Arc::new(lent));
     }
 
@@ -134,6 +135,6 @@ impl BuildRun {
 }
 
 /// A poisoned lock means that a node panicked while writing a plain value; what is there is still whole.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

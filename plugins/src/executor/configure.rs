@@ -1,6 +1,5 @@
 //! The configuration of a component in either template language.
 
-use planner::catalog::ComponentKind;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::interpolate::Facts;
 use planner::node::{BuildId, ComponentUse};
@@ -8,7 +7,7 @@ use planner::span::Span;
 use planner::value::{Value, quote};
 
 use crate::component::ComponentError;
-use crate::executor::prepare::component_name;
+use crate::executor::prepare::{component_name, kind_of};
 use crate::executor::shared::Executor;
 
 /// The configuration of a component, `build` being what `build.*` is now. None when there is something wrong with it,
@@ -24,11 +23,7 @@ pub(crate) fn configure(
     let Some(configs) = program.raw_configs(id, what) else {
         return program.configure(id, what, build, diags);
     };
-    let kind = match what {
-        ComponentUse::Builder => ComponentKind::Builder,
-        ComponentUse::Provisioner(_) => ComponentKind::Provisioner,
-        ComponentUse::PostProcessor(_) => ComponentKind::PostProcessor,
-    };
+    let kind = kind_of(what);
     let promised = program.promised(what, executor.run(id).generated());
     let facts = Facts { promised, ..executor.context(id).facts() };
     match executor.registry.decode(kind, &component_name(executor, id, what), &configs, facts)? {

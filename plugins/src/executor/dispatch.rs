@@ -45,8 +45,8 @@ impl Executor {
     async fn node(self: Arc<Self>, node: Node, cancel: Cancel) -> Outcome {
         match node {
             Node::Datasource(at) => prepare::datasource(&self, at as usize, &cancel).await,
-            Node::PrepareData(at) => prepare::check_datasource(&self, at as usize).await,
-            Node::Prepare(id, what) => prepare::component(&self, id, what).await,
+            Node::PrepareData(at) => prepare::check_datasource(&self, at as usize, &cancel).await,
+            Node::Prepare(id, what) => prepare::component(&self, id, what, &cancel).await,
             Node::BuilderOpen(id) => open::open(&self, id, &cancel).await,
             Node::Provision(id, at) => provision::node(&self, id, at, &cancel).await,
             Node::BuilderClose(id) => close::close(&self, id, &cancel).await,

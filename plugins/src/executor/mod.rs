@@ -3,7 +3,9 @@
 pub mod build_run;
 pub mod close;
 pub(crate) mod configure;
+mod decode;
 pub mod dispatch;
+pub(crate) mod interrupt;
 pub mod open;
 pub mod post_process;
 pub mod prepare;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use engine::{Cancel, Failure, Outcome};
-use planner::node::BuildId;
+use planner::diagnostic::Diagnostics;
+use planner::node::{BuildId, ComponentUse};
 
-use crate::component::{ComponentError, HOOK_PROVISION};
-use crate::executor::build_run::{BuildError, BuildRun, Live, lock};
+use crate::component::{Builder, ComponentError, HOOK_PROVISION};
+use crate::executor::build_run::{BuildError, BuildRun, Live};
+use crate::executor::configure::configure;
+use crate::executor::interrupt::unless_stopped;
 use crate::executor::provision;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
@@ -15,8 +18,9 @@ use crate::session::{BuilderEnd, Session, Step};
 /// Succeeds when the builder has called `packer_provision`, or has ended well without.
 pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
-    let Some(builder) = lock(&run.builder).take() else {
-        return Outcome::Bug("a build was opened twice".to_owned());
+    let builder = match prepared(executor, id, cancel).await {
+        Ok(builder) => builder,
+        Err(error) => return failed(run, BuilderEnd::Returned(Err(error))),
     };
     let ui = Arc::new(BuildUi::new(executor.output.clone(), id));
     let mut session = Session::start(builder, ui, cancel.clone());
@@ -31,6 +35,22 @@ pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel)
             Step::Ended(end) => return ended_early(run, session, end).await,
         }
     }
+}
+
+/// The builder, told its configuration. What it has to say about that was said when it was checked.
+async fn prepared(executor: &Executor, id: BuildId, cancel: &Cancel) -> Result<Box<dyn Builder>, ComponentError> {
+    let program = &executor.program;
+    let view = program.build_before(id, executor.run(id).generated());
+    let mut diags = Diagnostics::new();
+    let Some(config) = configure(executor, id, ComponentUse::Builder, view, &mut diags) else {
+        return Err(ComponentError::new(executor.refuse(Some(id), diags).to_string()));
+    };
+    let kind = &program.build(id).kind;
+    let Some(mut builder) = executor.registry.builder(kind) else {
+        return Err(ComponentError::new(format!("builder {kind} vanished from the registry")));
+    };
+    unless_stopped(cancel, builder.prepare(&config, &executor.context(id))).await?;
+    Ok(builder)
 }
 
 /// A builder may end without ever asking for provisioners.

@@ -9,6 +9,7 @@ use planner::node::{ArtifactId, BuildId, ComponentUse, PostProcessorId};
 use crate::component::{Artifact, ComponentError, PostProcessed};
 use crate::executor::build_run::{BuildError, PostRun};
 use crate::executor::configure::configure;
+use crate::executor::interrupt::unless_stopped;
 use crate::executor::prepare::failure;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::keep::keeps_input;
@@ -75,29 +76,34 @@ async fn post_process(
     let Some(mut post_processor) = executor.registry.post_processor(&kind) else {
         return Err(ComponentError::new(format!("post-processor {kind} vanished from the registry")));
     };
-    post_processor.prepare(&config, &executor.context(id)).await?;
+    unless_stopped(cancel, post_processor.prepare(&config, &executor.context(id))).await?;
     let ui = Arc::new(ChainUi::new(run.chains.clone(), at.chain as usize, id, Some(kind)));
     let PostProcessed { artifact, keep, force } = post_processor.post_process(ui, input, cancel).await?;
     let keeps_input = keeps_input(meta.keep_input_artifact, keep, force);
+    if at.position as usize + 1 == program.build(id).chains[at.chain as usize].len() {
+        // Nobody reads the last one of a chain.
+        artifact.iter().for_each(|artifact| artifact.release());
+    }
     run.set_post(at, PostRun { artifact, keeps_input });
     Ok(())
 }
 
-/// Destroys an artifact unless somebody keeps it.
+/// Destroys an artifact unless somebody keeps it. Whoever could read it has done so: it is let go of in any case.
 pub(crate) async fn destroy(executor: &Arc<Executor>, id: BuildId, which: ArtifactId, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
-    // A stopped run has not come to a decision about its artifacts: leaving them loses nothing.
-    if cancel.is_stopping() {
-        return Outcome::Skipped(SkipCause::NotNeeded);
-    }
     let artifact = match which {
         ArtifactId::Builder => run.artifact.get().cloned().flatten(),
         ArtifactId::PostProcessor(at) => run.post(at).and_then(|post| post.artifact),
     };
-    let Some(artifact) = artifact.filter(|_| is_unwanted(executor, id, which)) else {
+    let Some(artifact) = artifact else { return Outcome::Skipped(SkipCause::NotNeeded) };
+    // A stopped run has not come to a decision about its artifacts: leaving them loses nothing.
+    if cancel.is_stopping() || !is_unwanted(executor, id, which) {
+        artifact.release();
         return Outcome::Skipped(SkipCause::NotNeeded);
-    };
-    let Err(error) = artifact.destroy().await else { return Outcome::Succeeded };
+    }
+    let destroyed = artifact.destroy().await;
+    artifact.release();
+    let Err(error) = destroyed else { return Outcome::Succeeded };
     let text = match which {
         ArtifactId::Builder => format!("Error destroying builder artifact: {error}; bad artifact: {}", artifact.id()),
         ArtifactId::PostProcessor(at) => {

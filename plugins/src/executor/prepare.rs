@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use engine::{Cancel, Failure, Outcome};
+use planner::catalog::ComponentKind;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::node::{BuildId, ComponentUse, Node};
+use planner::value::Value;
 
-use crate::component::{ComponentError, Datasource};
-use crate::executor::build_run::{BuildError, lock};
+use crate::component::{ComponentError, Datasource, Prepared};
+use crate::executor::build_run::BuildError;
 use crate::executor::configure::{configure, refusal, remark};
+use crate::executor::interrupt::unless_stopped;
 use crate::executor::shared::{Executor, outcome_of};
 
 /// Runs a data source and records its value.
 pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {
-    let datasource = match prepared(executor, at).await {
+    let datasource = match prepared(executor, at, cancel).await {
         Ok(datasource) => datasource,
         Err(outcome) => return outcome,
     };
@@ -35,12 +38,14 @@ pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Can
 }
 
 /// Checks a data source that does not run.
-pub(crate) async fn check_datasource(executor: &Arc<Executor>, at: usize) -> Outcome {
-    prepared(executor, at).await.map_or_else(|outcome| outcome, |_| Outcome::Succeeded)
+pub(crate) async fn check_datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {
+    let _pass =
+        executor.turn_to_check(ComponentKind::Datasource, &executor.program.template.data[at].kind.name, 0).await;
+    prepared(executor, at, cancel).await.map_or_else(|outcome| outcome, |_| Outcome::Succeeded)
 }
 
 /// A data source with its configuration, checked.
-async fn prepared(executor: &Arc<Executor>, at: usize) -> Result<Box<dyn Datasource>, Outcome> {
+async fn prepared(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Result<Box<dyn Datasource>, Outcome> {
     let block = &executor.program.template.data[at];
     let mut diags = Diagnostics::new();
     let Some(config) = executor.program.configure_data(at, &mut diags) else {
@@ -49,11 +54,12 @@ async fn prepared(executor: &Arc<Executor>, at: usize) -> Result<Box<dyn Datasou
     let Some(mut datasource) = executor.registry.datasource(&block.kind.name) else {
         return Err(vanished(&block.kind.name));
     };
-    match datasource.prepare(&config, &executor.plain_context()).await {
+    match unless_stopped(cancel, datasource.prepare(&config, &executor.plain_context())).await {
         Ok(warnings) => {
             diags.extend(warnings.into_iter().map(|text| Diagnostic::warning(text, String::new(), block.header)));
             executor.show(None, diags);
         }
+        Err(ComponentError::Cancelled) => return Err(Outcome::Cancelled),
         Err(error) => return Err(Outcome::Failed(executor.refuse(None, datasource_error(executor, at, &error)))),
     }
     Ok(datasource)
@@ -63,9 +69,12 @@ fn datasource_error(executor: &Executor, at: usize, error: &ComponentError) -> D
     Diagnostic::error(error.to_string(), String::new(), executor.program.template.data[at].header).into()
 }
 
-/// Decodes and checks one component's configuration.
-pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: ComponentUse) -> Outcome {
+/// Decodes and checks one component's configuration. The component itself is let go of again: what runs ahead of its time
+/// must not hold a process until then.
+pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: ComponentUse, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
+    let name = component_name(executor, id, what);
+    let _pass = executor.turn_to_check(kind_of(what), &name, id.0).await;
     let build_view = executor.program.build_before(id, run.generated());
     let mut diags = Diagnostics::new();
     let config = configure(executor, id, what, build_view, &mut diags);
@@ -73,38 +82,54 @@ pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: Compo
     let Some(config) = config else {
         return refused(executor, id, diags);
     };
-    let context = executor.context(id);
-    let registry = &executor.registry;
-    let name = component_name(executor, id, what);
-    let prepared = match what {
-        ComponentUse::Builder => {
-            let Some(mut builder) = registry.builder(&name) else { return vanished(&name) };
-            builder.prepare(&config, &context).await.map(|prepared| {
+    match unless_stopped(cancel, check(executor, id, (what, &name), &config)).await {
+        Ok(prepared) => {
+            if what == ComponentUse::Builder {
                 // A build is prepared once, so nobody else has set the names.
                 let _ = run.generated.set(prepared.generated);
-                *lock(&run.builder) = Some(builder);
-                prepared.warnings
-            })
-        }
-        ComponentUse::Provisioner(_) => {
-            let Some(mut provisioner) = registry.provisioner(&name) else { return vanished(&name) };
-            provisioner.prepare(&config, &context).await
-        }
-        ComponentUse::PostProcessor(_) => {
-            let Some(mut post_processor) = registry.post_processor(&name) else { return vanished(&name) };
-            post_processor.prepare(&config, &context).await
-        }
-    };
-    match prepared {
-        Ok(warnings) => {
-            diags.extend(warnings.into_iter().map(|warning| remark(executor, id, warning, at)));
+            }
+            diags.extend(prepared.warnings.into_iter().map(|warning| remark(executor, id, warning, at)));
             executor.show(Some(id), diags);
             Outcome::Succeeded
+        }
+        Err(ComponentError::Cancelled) => {
+            run.fail(BuildError::Cancelled);
+            Outcome::Cancelled
         }
         Err(error) => {
             diags.push(refusal(executor, id, what, &error, at));
             refused(executor, id, diags)
         }
+    }
+}
+
+/// Has a new component check its configuration.
+async fn check(
+    executor: &Executor,
+    id: BuildId,
+    (what, name): (ComponentUse, &str),
+    config: &Value,
+) -> Result<Prepared, ComponentError> {
+    let (context, registry) = (executor.context(id), &executor.registry);
+    let vanished = || ComponentError::new(format!("component {name} vanished from the registry"));
+    let warned = |warnings| Prepared { warnings, generated: Vec::new() };
+    match what {
+        ComponentUse::Builder => registry.builder(name).ok_or_else(vanished)?.prepare(config, &context).await,
+        ComponentUse::Provisioner(_) => {
+            registry.provisioner(name).ok_or_else(vanished)?.prepare(config, &context).await.map(warned)
+        }
+        ComponentUse::PostProcessor(_) => {
+            registry.post_processor(name).ok_or_else(vanished)?.prepare(config, &context).await.map(warned)
+        }
+    }
+}
+
+/// What kind of component is used.
+pub(crate) fn kind_of(what: ComponentUse) -> ComponentKind {
+    match what {
+        ComponentUse::Builder => ComponentKind::Builder,
+        ComponentUse::Provisioner(_) => ComponentKind::Provisioner,
+        ComponentUse::PostProcessor(_) => ComponentKind::PostProcessor,
     }
 }
 

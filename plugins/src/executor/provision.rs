@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use engine::{Cancel, Outcome, SkipCause};
+use std::pin::pin;
+
+use engine::{Cancel, CancelPhase, Outcome, SkipCause};
+use futures_util::future::{Either, select};
 use planner::diagnostic::Diagnostics;
 use planner::node::{BuildId, ComponentUse, ProvisionerId};
 
 use crate::component::{Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Ui};
 use crate::executor::build_run::{BuildRun, Live};
 use crate::executor::configure::configure;
+use crate::executor::interrupt::unless_stopped;
 use crate::executor::prepare::component_name;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
@@ -103,7 +107,8 @@ async fn provision(
     at: ProvisionerId,
     cancel: &Cancel,
 ) -> Result<(), ComponentError> {
-    let communicator = executor.run(id).lent().and_then(|lent| lent.communicator.clone());
+    let lent = executor.run(id).lent();
+    let communicator = lent.as_ref().and_then(|lent| lent.communicator.clone());
     let Some(communicator) = communicator else { return Err(ComponentError::new(NO_COMMUNICATOR)) };
     let Some((_, meta)) = executor.program.provisioner(id, at) else {
         return Err(ComponentError::new("the provisioner vanished from the plan"));
@@ -120,7 +125,22 @@ async fn provision(
         let (executor, ui, communicator) = (executor.clone(), ui.clone(), communicator.clone());
         async move { one_attempt(&executor, id, at, ui, communicator, &cancel).await }
     };
-    provision_with(&options, attempt, ui.as_ref(), cancel).await
+    let scope = cancel.child();
+    let work = pin!(provision_with(&options, attempt, ui.as_ref(), &scope));
+    let given_up = async {
+        match lent {
+            // Cleaning up goes on whatever the builder wants to end.
+            Some(lent) if at != ProvisionerId::ErrorCleanup => lent.cancel.stopping().await,
+            _ => std::future::pending().await,
+        }
+    };
+    match select(work, pin!(given_up)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => {
+            scope.raise(CancelPhase::Stopping);
+            work.await
+        }
+    }
 }
 
 /// Each attempt decodes the configuration again, as values may have changed since.
@@ -145,6 +165,6 @@ async fn one_attempt(
     let Some(mut provisioner) = executor.registry.provisioner(&name) else {
         return Err(ComponentError::new(format!("provisioner {name} vanished from the registry")));
     };
-    provisioner.prepare(&config, &executor.context(id)).await?;
+    unless_stopped(cancel, provisioner.prepare(&config, &executor.context(id))).await?;
     provisioner.provision(ui, communicator, &data, cancel).await
 }

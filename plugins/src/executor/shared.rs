@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use engine::{Failure, Outcome};
+use planner::catalog::ComponentKind;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::lower::Program;
 use planner::node::BuildId;
 
 use crate::component::{ComponentContext, ComponentError};
 use crate::executor::build_run::BuildRun;
+use crate::gate::{Gate, Pass};
 use crate::output::{ChainOutput, Output};
 use crate::registry::Registry;
 
@@ -26,6 +28,8 @@ pub struct Executor {
     pub(crate) output: Arc<dyn Output>,
     facts: RunFacts,
     builds: Vec<BuildRun>,
+    /// Where those wait that are checked in processes of their own.
+    checks: Gate,
 }
 
 impl Executor {
@@ -36,7 +40,8 @@ impl Executor {
             .iter()
             .map(|build| BuildRun::new(Arc::new(ChainOutput::new(output.clone(), build.chains.len()))))
             .collect();
-        Self { program, registry, output, facts, builds }
+        let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { program, registry, output, facts, builds, checks: Gate::new(n_cores + 1) }
     }
 
     /// A build's state.
@@ -53,6 +58,7 @@ impl Executor {
         if let Some(legacy) = &self.program.legacy {
             context.user_variables = Some(legacy.variables.clone());
             context.template_dir = legacy.template_dir();
+            context.template_path = legacy.template_path();
         }
         context
     }
@@ -60,6 +66,12 @@ impl Executor {
     /// What components outside any build are told.
     pub(crate) fn plain_context(&self) -> ComponentContext {
         self.facts.context.clone()
+    }
+
+    /// Waits until a component may be checked, those of build number `order` before those of later ones. Components
+    /// without a process of their own need not wait.
+    pub(crate) async fn turn_to_check(&self, kind: ComponentKind, name: &str, order: u32) -> Option<Pass> {
+        if self.registry.is_external(kind, name) { Some(self.checks.enter(order).await) } else { None }
     }
 
     /// Shows findings, if any; `id` is the build they are about.

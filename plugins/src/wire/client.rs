@@ -57,6 +57,17 @@ impl Client {
     ///
     /// The other side's error, or why there is no answer.
     pub async fn call<R: DeserializeOwned>(&self, method: &str, arguments: &impl Serialize) -> Result<R, CallFault> {
+        let body = self.call_packed(method, arguments).await?;
+        rmp_serde::from_slice(&body)
+            .map_err(|error| CallFault::Answer { method: method.to_owned(), reason: error.to_string() })
+    }
+
+    /// Like [`Client::call`], for an answer that is passed on as it is: one MessagePack value.
+    ///
+    /// # Errors
+    ///
+    /// The other side's error, or why there is no answer.
+    pub async fn call_packed(&self, method: &str, arguments: &impl Serialize) -> Result<Bytes, CallFault> {
         let (seq, answer) = self.calls.begin()?;
         let head = RequestHead { service_method: method.to_owned(), seq };
         let refused = |reason: rmp_serde::encode::Error| {
@@ -65,9 +76,7 @@ impl Client {
         };
         let request = [encode(&head).map_err(refused)?, encode(arguments).map_err(refused)?].concat();
         self.requests.send(request.into()).map_err(|_| self.calls.over())?;
-        let body = answer.await.map_err(|_| self.calls.over())?.map_err(CallFault::Refused)?;
-        rmp_serde::from_slice(&body)
-            .map_err(|error| CallFault::Answer { method: method.to_owned(), reason: error.to_string() })
+        answer.await.map_err(|_| self.calls.over())?.map_err(CallFault::Refused)
     }
 }
 

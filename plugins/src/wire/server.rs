@@ -44,6 +44,11 @@ impl Arguments {
 pub struct Reply(Vec<u8>);
 
 impl Reply {
+    /// A value in MessagePack as an answer.
+    pub fn packed(value: impl Into<Vec<u8>>) -> Self {
+        Self(value.into())
+    }
+
     /// `value` as an answer.
     ///
     /// # Errors

@@ -1,0 +1,241 @@
+//! Builds with the components of a plugin, over the real protocol.
+
+use crate::go_build::Sdk;
+use crate::sandbox::Sandbox;
+use crate::tester::{SOURCE, install, sandbox};
+
+const ALL_KINDS: &str = r#"
+packer {
+  required_plugins {
+    tester = { source = "example.com/acme/tester", version = ">= 1.2" }
+  }
+}
+data "tester-nested" "d" { text = "told" }
+source "tester-machine" "m" {
+  disk       = "disk"
+  machine_id = "m-1"
+  generated  = { Colour = "blue" }
+}
+build {
+  sources = ["source.tester-machine.m"]
+  provisioner "shell-local" { inline = ["echo local ${build.ID} ${build.Colour}"] }
+  provisioner "tester-tool" {
+    say       = ["${build.ID} ${data.tester-nested.d.text}"]
+    show_data = ["Colour"]
+    run       = ["echo in the machine: {{ build `ID` }}"]
+    upload {
+      content     = "up"
+      destination = "file"
+    }
+  }
+  provisioner "tester" { say = "plain" }
+  post-processors {
+    post-processor "tester-keeper" { keep = true }
+    post-processor "tester-transform" {
+      keep   = true
+      output = "out"
+      states = ["number", "nested"]
+    }
+    post-processor "manifest" { output = "manifest.json" }
+  }
+}
+"#;
+
+/// What [`ALL_KINDS`] prints, but for the script's name.
+const ALL_KINDS_SAY: &str = "\
+tester-machine.m: output will be in this color.
+
+==> tester-machine.m: Booting machine m-1
+==> tester-machine.m: local m-1 blue
+==> tester-machine.m: m-1 told
+==> tester-machine.m: Colour = blue
+==> tester-machine.m: in the machine: m-1
+==> tester-machine.m: plain
+==> tester-machine.m: Machine m-1 is done
+==> tester-machine.m: Running post-processor:  (type tester-keeper)
+==> tester-machine.m (tester-keeper): Given A machine on disk with 1 files (m-1) of packer.test.machine
+==> tester-machine.m: Running post-processor:  (type tester-transform)
+==> tester-machine.m (tester-transform): Transforming A machine on disk with 1 files
+==> tester-machine.m: Running post-processor:  (type manifest)
+Build 'tester-machine.m' finished after [DURATION].
+
+==> Wait completed after [DURATION]
+
+==> Builds finished. The artifacts of successful builds are:
+--> tester-machine.m: A machine on disk with 1 files
+--> tester-machine.m: A machine on disk with 1 files
+--> tester-machine.m: A transformed artifact in out
+--> tester-machine.m: A transformed artifact in out
+";
+
+fn without_script(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.contains("Running local shell script")).collect()
+}
+
+#[test]
+fn all_kinds_of_components_work_together_whatever_their_plugin_speaks() {
+    for (sdk, force_gob) in [(Sdk::New, false), (Sdk::New, true), (Sdk::Old, false)] {
+        let mut sandbox = Sandbox::with_template(ALL_KINDS);
+        if !install(&sandbox, sdk, SOURCE) {
+            return;
+        }
+        sandbox.set("PACKER_NO_COLOR", "1");
+        if force_gob {
+            sandbox.set("PACKER_FORCE_GOB", "1");
+        }
+        let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(0);
+        assert_eq!(text, "The configuration is valid.\n");
+        let text = sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+        assert_eq!(without_script(&text), ALL_KINDS_SAY, "{sdk:?}");
+        assert_eq!(sandbox.read("disk/file"), "up");
+        let out = sandbox.read("out");
+        let nested = "map[:map[k:v] inner:map[list:[1 two <nil> [3]] yes:true] nothing:<nil>]";
+        assert_eq!(out, format!("file file:\nupstate number: 42\nstate nested: {nested}\n"), "{sdk:?}");
+        let manifest = sandbox.read("manifest.json");
+        for part in ["\"artifact_id\": \"transformed-m-1\"", "\"builder_type\": \"tester-machine\""] {
+            assert!(manifest.contains(part), "{part} is not in {manifest}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_body_is_said_at_its_line_and_without_any_process() {
+    let Some(mut sandbox) = sandbox(
+        r#"
+source "tester-fields" "f" {
+  colour = "red"
+  int    = "many"
+}
+source "null" "n" { communicator = "none" }
+build {
+  sources = ["source.tester-fields.f", "source.null.n"]
+  provisioner "tester-tool" {
+    upload { source = "x" }
+    upload {
+      destination = "{{ .NotOurs }}"
+      nothing     = 1
+    }
+  }
+}
+"#,
+    ) else {
+        return;
+    };
+    sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
+    // From here on whatever starts ends at once, and the plugin could not even be asked what it is.
+    sandbox.set("TESTER_FAULTS", "crash:start:3,crash:describe:3");
+    let text = sandbox.run(&["validate", "t.pkr.hcl"]).expect(1);
+    for part in [
+        "Error: Unsupported argument\n\n  on t.pkr.hcl line 3, ",
+        "Error: Incorrect attribute value type\n\n  on t.pkr.hcl line 4, ",
+        "Error: Missing required argument\n\n  on t.pkr.hcl line 2, ",
+        "Error: Unsupported argument\n\n  on t.pkr.hcl line 13, ",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    assert!(!text.contains("exited before we could connect"), "{text}");
+}
+
+#[test]
+fn components_are_told_about_their_build() {
+    let Some(mut sandbox) = sandbox(
+        r#"
+variable "secret" {
+  default   = "s3cr3t"
+  sensitive = true
+}
+source "tester-machine" "m" { disk = "disk" }
+build {
+  source "source.tester-machine.m" { name = "local" }
+  provisioner "tester" {
+    show_sent = true
+    say       = "{{ build_name }}"
+  }
+}
+"#,
+    ) else {
+        return;
+    };
+    sandbox.set("PACKER_NO_COLOR", "1");
+    let text = sandbox.run(&["build", "-force", "-on-error=abort", "t.pkr.hcl"]).expect(0);
+    let told = r#"config 0: {"packer_build_name":"m","packer_builder_type":"tester-machine","packer_core_version":"1.16.0","packer_debug":"false","packer_force":"true","packer_on_error":"abort","packer_sensitive_variables":["secret"]}"#;
+    assert!(text.contains(told), "{text}");
+    // What templates are in its strings is the plugin's business.
+    assert!(text.contains(r#""say":"{{ build_name }}""#), "{text}");
+}
+
+#[test]
+fn legacy_templates_give_plugins_what_is_written_in_them() {
+    let sandbox = Sandbox::new();
+    if !install(&sandbox, Sdk::New, SOURCE) {
+        return;
+    }
+    sandbox.write(
+        "t.json",
+        r#"{
+  "variables": {"where": "disk"},
+  "builders": [{"type": "tester-machine", "disk": "{{user `where`}}", "machine_id": "{{build_name}}"}],
+  "provisioners": [
+    {"type": "tester", "show_sent": "true", "override": {"tester-machine": {"say": "over"}}},
+    {"type": "tester-tool", "run": ["echo {{build `ID`}} > id"]}
+  ],
+  "post-processors": [{"type": "tester-transform", "output": "{{user `where`}}.out"}]
+}"#,
+    );
+    let text = sandbox.run(&["build", "-color=false", "t.json"]).expect(0);
+    let told = r#"config 0: {"show_sent":"true"}
+==> tester-machine: config 1: {"say":"over"}
+==> tester-machine: config 2: {"packer_build_name":"tester-machine","packer_builder_type":"tester-machine","packer_core_version":"1.16.0","packer_debug":false,"packer_force":false,"packer_on_error":"cleanup","packer_template_path":"[SANDBOX]/t.json","packer_user_variables":{"where":"disk"}}
+"#;
+    assert!(text.contains(told), "{text}");
+    assert!(text.contains("==> tester-machine: over\n"), "{text}");
+    assert_eq!(sandbox.read("disk.out"), "file id:\ntester-machine\n");
+    let text = sandbox.run(&["validate", "t.json"]).expect(0);
+    assert_eq!(text, "The configuration is valid.\n");
+}
+
+#[test]
+fn a_plugin_that_fails_fails_its_own_build_only() {
+    let Some(sandbox) = sandbox(
+        r#"
+source "tester-quick" "bad" { faults = ["crash:run:7"] }
+source "tester-quick" "good" { say = "good" }
+source "null" "n" { communicator = "none" }
+build {
+  sources = ["source.tester-quick.bad", "source.tester-quick.good", "source.null.n"]
+}
+"#,
+    ) else {
+        return;
+    };
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
+    for part in [
+        "Build 'tester-quick.bad' errored after [DURATION]: plugin crashed in Builder.Run (tester v1.2.3, builder \"quick\")\nIt \
+         ended with exit status 7.\n",
+        "==> tester-quick.good: good\n",
+        "Build 'tester-quick.good' finished after [DURATION].\n",
+        "Build 'null.n' finished after [DURATION].\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn an_artifact_passed_on_is_destroyed_by_who_has_it() {
+    let Some(sandbox) = sandbox(
+        r#"
+source "tester-machine" "m" { disk = "disk" }
+build {
+  sources = ["source.tester-machine.m"]
+  post-processors {
+    post-processor "tester-keeper" { keep = true }
+    post-processor "tester-transform" { output = "out" }
+  }
+}
+"#,
+    ) else {
+        return;
+    };
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+    assert!(sandbox.path("out").exists() && !sandbox.path("disk").exists());
+}

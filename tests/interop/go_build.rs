@@ -1,0 +1,53 @@
+//! The plugin of `tests/plugin`, built once for all tests of a binary.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Which SDK the plugin is built on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sdk {
+    /// Speaks protobuf and gob.
+    New,
+    /// Speaks gob.
+    Old,
+}
+
+impl Sdk {
+    fn modfile(self) -> &'static str {
+        match self {
+            Self::New => "go.mod",
+            Self::Old => "old.mod",
+        }
+    }
+}
+
+/// The binary; none where there is no Go.
+pub(crate) fn binary(sdk: Sdk) -> Option<&'static Path> {
+    static NEW: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static OLD: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let slot = match sdk {
+        Sdk::New => &NEW,
+        Sdk::Old => &OLD,
+    };
+    slot.get_or_init(|| build(sdk)).as_deref()
+}
+
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "the test builds the plugin, or says why not")]
+fn build(sdk: Sdk) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/plugin");
+    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{sdk:?}/packer-plugin-tester"));
+    let mut go = Command::new("go");
+    go.args(["build", "-ldflags", "-s -w", "-modfile", sdk.modfile(), "-o"]).arg(&binary).arg(".").current_dir(source);
+    match go.output() {
+        Ok(output) => {
+            assert!(output.status.success(), "go build: {}", String::from_utf8_lossy(&output.stderr));
+            Some(binary)
+        }
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "go is required under CI: {error}");
+            println!("skipped: go cannot be run ({error})");
+            None
+        }
+    }
+}
