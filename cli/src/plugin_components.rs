@@ -13,6 +13,7 @@ use plugins::discovery::shelf::{ListError, Query, Shelf};
 use plugins::external::External;
 use plugins::external::binary::{Binary, Component};
 use plugins::external::hosting::Hosting;
+use plugins::external::leaving::Leaving;
 use plugins::external::provided::Components;
 use plugins::external::schema_cache::SchemaCache;
 use plugins::process::Fence;
@@ -142,6 +143,7 @@ fn hosting(environment: &Environment, shelf: &Shelf, settings: PluginSettings) -
         ports: settings.ports,
         patience: settings.patience,
         memory_limit: settings.memory_limit,
+        leaving: Leaving::default(),
         schemas: SchemaCache::new(cache),
     }
 }

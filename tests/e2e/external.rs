@@ -1,5 +1,7 @@
 //! Builds with the components of a plugin, over the real protocol.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::go_build::Sdk;
 use crate::sandbox::Sandbox;
 use crate::tester::{SOURCE, install, sandbox};
@@ -238,4 +240,46 @@ build {
     };
     sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
     assert!(sandbox.path("out").exists() && !sandbox.path("disk").exists());
+}
+
+/// How many processes of plugins run below this process now, in the plugin folder of a sandbox.
+fn n_plugins(sandbox: &Sandbox) -> usize {
+    let folder = sandbox.path("");
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let programs = processes.filter_map(|process| std::fs::read_link(process.path().join("exe")).ok());
+    programs.filter(|program| program.starts_with(&folder)).count()
+}
+
+#[test]
+fn no_more_processes_run_than_nodes() {
+    const N_BUILDS: usize = 100;
+    const ABREAST: usize = 4;
+    let sources: String =
+        (0..N_BUILDS).map(|at| format!("source \"tester-machine\" \"m{at}\" {{ disk = \"disk{at}\" }}\n")).collect();
+    let names: Vec<String> = (0..N_BUILDS).map(|at| format!("\"tester-machine.m{at}\"")).collect();
+    let template = format!(
+        "{sources}build {{\n  sources = [{}]\n  provisioner \"tester\" {{}}\n  post-processor \"tester-keeper\" {{}}\n}}\n",
+        names.join(", ")
+    );
+    let Some(sandbox) = sandbox(&template) else { return };
+    let ended = AtomicBool::new(false);
+    let (most, text) = std::thread::scope(|scope| {
+        let sampled = scope.spawn(|| {
+            let mut most = 0;
+            while !ended.load(Ordering::Acquire) {
+                most = most.max(n_plugins(&sandbox));
+            }
+            most
+        });
+        let text = sandbox.run(&["build", "-color=false", &format!("-parallel-builds={ABREAST}"), "t.pkr.hcl"]);
+        ended.store(true, Ordering::Release);
+        (sampled.join().unwrap(), text.expect(0))
+    });
+    assert_eq!(text.matches("' finished after ").count(), N_BUILDS);
+    // A build in flight has its builder, and one component that works on it or its artifact; those that are checked ahead
+    // are as many as there are cores, and one.
+    let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let allowed = 2 * ABREAST + n_cores + 1;
+    assert!((2..=allowed).contains(&most), "{most} processes, at most {allowed} are allowed");
+    assert_eq!(n_plugins(&sandbox), 0);
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use plugins::external::leaving::Leaving;
 use plugins::external::process::Launch;
 use plugins::process::Fence;
 
@@ -27,5 +28,6 @@ pub(crate) fn launch(binary: &Path, kind: &str, name: &str, faults: &str) -> Lau
         patience: Duration::from_secs(60),
         memory_limit: None,
         fence: Fence::default(),
+        leaving: Leaving::default(),
     }
 }

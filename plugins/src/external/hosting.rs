@@ -9,6 +9,7 @@ use engine::Cancel;
 
 use crate::component::{ComponentContext, ComponentError};
 use crate::external::binary::Component;
+use crate::external::leaving::Leaving;
 use crate::external::process::{Launch, Plugin};
 use crate::external::schema_cache::SchemaCache;
 use crate::memory::MemorySize;
@@ -29,6 +30,8 @@ pub struct Hosting {
     pub patience: Duration,
     /// How much memory one may hold.
     pub memory_limit: Option<MemorySize>,
+    /// Processes that are about to end, which new ones wait for.
+    pub leaving: Leaving,
     /// The shapes of configurations that were asked for before.
     pub schemas: SchemaCache,
 }
@@ -73,7 +76,9 @@ impl Hosting {
             ports: self.ports,
             patience: self.patience,
             memory_limit: self.memory_limit,
+            leaving: self.leaving.clone(),
         };
+        self.leaving.all_gone().await;
         // Whoever has the plugin ends it, by letting go of it.
         let plugin = Plugin::start(&launch, &Cancel::new()).await;
         Ok(Arc::new(plugin?))

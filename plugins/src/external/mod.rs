@@ -14,6 +14,7 @@ pub mod gob;
 pub mod greeting;
 pub mod hook;
 pub mod hosting;
+pub mod leaving;
 pub mod post_processor;
 pub mod process;
 pub mod provided;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::{Cancel, CancelPhase};
@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
 
 use crate::external::fault::{Breakdown, Cause, Identity, PluginFault};
 use crate::external::greeting::{Address, Greeting};
+use crate::external::leaving::{Leaver, Leaving};
 use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
 use crate::process::{self, Fence, Invocation, ProcessError};
@@ -55,6 +55,8 @@ pub struct Launch {
     pub memory_limit: Option<MemorySize>,
     /// What ends it should we not be able to.
     pub fence: Fence,
+    /// Where it is counted from when it is told to end until it has.
+    pub leaving: Leaving,
 }
 
 impl Launch {
@@ -156,7 +158,14 @@ async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(
 
 async fn reach(address: &Address) -> std::io::Result<Mux> {
     Ok(match address {
-        Address::Unix(path) => Mux::client(UnixStream::connect(path).await?),
+        Address::Unix(path) => {
+            let stream = UnixStream::connect(path).await?;
+            // Nobody else is to connect, and a plugin that is killed would leave it behind.
+            if let Err(error) = std::fs::remove_file(path) {
+                tracing::debug!("the socket of a plugin stays: {error}");
+            }
+            Mux::client(stream)
+        }
         Address::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
@@ -178,7 +187,9 @@ struct Process {
     /// Ends the process.
     fate: Cancel,
     end: watch::Receiver<Option<Arc<End>>>,
-    task: JoinHandle<()>,
+    leaving: Leaving,
+    /// Filled when it is told to end, emptied when it has.
+    leaver: Arc<Mutex<Option<Leaver>>>,
 }
 
 impl Process {
@@ -191,8 +202,9 @@ impl Process {
         let (greeting, line) = oneshot::channel();
         let (ended, end) = watch::channel(None);
         let mut greeting = Some(greeting);
+        let leaver = Arc::new(Mutex::new(None));
         let run = {
-            let fate = fate.clone();
+            let (fate, leaver) = (fate.clone(), leaver.clone());
             async move {
                 let mut deliver = |stream: Stream, line: &str| match stream {
                     Stream::Err => stderr.take(line),
@@ -202,11 +214,15 @@ impl Process {
                 let end = process::run_until_killed(&invocation, &mut deliver, &fate, memory_limit).await;
                 // The other end is held by whoever holds this task.
                 let _ = ended.send(Some(Arc::new(end)));
+                leaver.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
         };
         let identity = launch.identity();
         let cancel = cancel.clone();
-        (Self { identity, memory_limit, tail, cancel, fate, end, task: tokio::spawn(run) }, line)
+        // It ends by itself soon after the process has; with the runtime it ends the process.
+        drop(tokio::spawn(run));
+        let leaving = launch.leaving.clone();
+        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver }, line)
     }
 
     /// Waits for the end, and says how it was.
@@ -253,8 +269,11 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // With the task goes the process group.
-        self.task.abort();
+        let mut leaver = self.leaver.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.end.borrow().is_none() {
+            *leaver = Some(self.leaving.one());
+        }
+        self.fate.raise(CancelPhase::Killing);
     }
 }
 
