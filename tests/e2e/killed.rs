@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::sandbox::Sandbox;
+use crate::tester;
 
 /// Far more than it takes. The issue allows two seconds, which a busy machine can spend on nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,7 +45,10 @@ struct Run {
 
 impl Run {
     fn start(template: &str) -> Self {
-        let mut sandbox = Sandbox::with_template(template);
+        Self::start_in(Sandbox::with_template(template))
+    }
+
+    fn start_in(mut sandbox: Sandbox) -> Self {
         let mark = format!("mark-{:016x}{:016x}", random(), random());
         sandbox.set("MARK", &mark);
         let packer = sandbox.command(&["build", "t.pkr.hcl"]).spawn().unwrap();
@@ -92,20 +96,47 @@ fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-#[test]
-fn nothing_survives_a_run_that_is_killed_at_any_moment() {
+/// Kills what `start` starts at fifty random moments up to `latest`.
+fn kill_at_random(latest: Duration, start: impl Fn() -> Run + Sync) {
     const ROUNDS: usize = 50;
     let round = AtomicUsize::new(0);
     let kill = || {
         while round.fetch_add(1, Ordering::Relaxed) < ROUNDS {
-            let run = Run::start(FAMILY);
-            let moment = Duration::from_micros(random() % 200_000);
+            let run = start();
+            let moment = latest.mul_f64(random() as f64 / u64::MAX as f64);
             std::thread::sleep(moment);
             run.signal(Signal::KILL);
             run.assert_gone(&format!("killed after {moment:?}"));
         }
     };
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(kill))));
+}
+
+#[test]
+fn nothing_survives_a_run_that_is_killed_at_any_moment() {
+    kill_at_random(Duration::from_millis(200), || Run::start(FAMILY));
+}
+
+#[test]
+fn plugins_do_not_survive_either_nor_what_they_started() {
+    const TEMPLATE: &str = r#"
+data "tester-echo" "d" { text = "x" }
+source "tester-quick" "a" {
+  work   = "600s"
+  faults = ["child:prepare", "child:run"]
+}
+source "tester-machine" "b" { disk = "disk" }
+build {
+  sources = ["tester-quick.a", "tester-machine.b"]
+  provisioner "tester" { say = data.tester-echo.d.text }
+  provisioner "shell-local" { inline = ["setsid sleep 600 & wait"] }
+  post-processor "tester-keeper" { keep = true }
+}
+"#;
+    if tester::sandbox(TEMPLATE).is_none() {
+        return;
+    }
+    kill_at_random(Duration::from_millis(600), || Run::start_in(tester::sandbox(TEMPLATE).unwrap()));
 }
 
 #[test]

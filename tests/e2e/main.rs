@@ -22,6 +22,7 @@ mod legacy;
 mod limits;
 mod lock;
 mod plan;
+mod plugin_faults;
 mod plugins;
 mod release;
 mod sandbox;

@@ -5,5 +5,6 @@ mod data;
 mod faults;
 mod go_build;
 mod gob;
+mod impostors;
 mod start;
 mod tester;

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// The version of the plugin interface that is spoken here.
 pub const API: (u32, u32) = (5, 0);
 
+/// How much is repeated of a line that is no greeting: there may be no end to it.
+const LONGEST: usize = 200;
+
 /// What a plugin said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Greeting {
@@ -58,15 +61,17 @@ impl Greeting {
     ///
     /// When it is no greeting, or of a version that is not understood here.
     pub fn parse(line: &str) -> Result<Self, GreetingFault> {
-        let unrecognized = || GreetingFault::Unrecognized(line.to_owned());
+        let unrecognized = || GreetingFault::Unrecognized(line.chars().take(LONGEST).collect());
         let parts: Vec<&str> = line.trim().splitn(4, '|').collect();
         let [major, minor, network, address] = match parts[..] {
             [major, minor, network, address] => [major, minor, network, address],
             [_, _, _] => return Err(GreetingFault::TooOld),
             _ => return Err(unrecognized()),
         };
-        if major.parse() != Ok(API.0) {
-            return Err(GreetingFault::Major { plugin: major.to_owned() });
+        match major.parse::<u32>() {
+            Ok(major) if major == API.0 => {}
+            Ok(major) => return Err(GreetingFault::Major { plugin: major.to_string() }),
+            Err(_) => return Err(unrecognized()),
         }
         if minor.parse::<u32>().is_ok_and(|minor| minor > API.1) {
             return Err(GreetingFault::Minor { plugin: minor.to_owned() });
@@ -92,6 +97,7 @@ mod tests {
             (" 5|0|unix|/tmp/a\r", unix("/tmp/a")),
             ("5|0|tcp|127.0.0.1:10001", Ok(Address::Tcp("127.0.0.1:10001".parse().unwrap()))),
             ("5|0|tcp|nowhere", Err("Unrecognized remote plugin message: 5|0|tcp|nowhere")),
+            ("\u{fffd}|x|\u{fffd}|x", Err("Unrecognized remote plugin message: \u{fffd}|x|\u{fffd}|x")),
             ("hello", Err("Unrecognized remote plugin message: hello")),
             ("", Err("Unrecognized remote plugin message: ")),
             ("1|unix|/x", Err("The protocol of this plugin (protocol version 4 and lower) was deprecated")),

@@ -277,6 +277,8 @@ impl Drop for Process {
     }
 }
 
+/// Plugins have no standard input, as no child of ours has. The SDK never reads it, and what somebody pipes into us must
+/// not be eaten by whoever reads first.
 fn invocation(launch: &Launch) -> Invocation {
     let mut environment = launch.environment.as_ref().clone();
     environment.insert(COOKIE.0.to_owned(), COOKIE.1.to_owned());

@@ -76,7 +76,14 @@ impl Drop for Stderr {
 
 /// The last lines.
 #[derive(Debug, Default)]
-pub(super) struct Tail(Mutex<VecDeque<String>>);
+pub(super) struct Tail(Mutex<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    last: VecDeque<String>,
+    /// The words with which a Go program dies. Stacks follow, longer than what is kept.
+    dying: Option<String>,
+}
 
 impl Tail {
     fn push(&self, line: &str) {
@@ -85,15 +92,26 @@ impl Tail {
             None => line.to_owned(),
         };
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push_back(shown);
-        if lines.len() > TAIL {
-            lines.pop_front();
+        if ["panic: ", "fatal error: "].iter().any(|words| line.starts_with(words)) {
+            lines.dying = Some(shown.clone());
+        }
+        lines.last.push_back(shown);
+        if lines.last.len() > TAIL {
+            lines.last.pop_front();
         }
     }
 
     /// The oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Lines { last, dying } = &*lines;
+        match dying.as_ref().filter(|dying| !last.contains(dying)) {
+            Some(dying) => {
+                let rest = last.iter().skip((last.len() + 2).saturating_sub(TAIL)).cloned();
+                [dying.clone(), "…".to_owned()].into_iter().chain(rest).collect()
+            }
+            None => last.iter().cloned().collect(),
+        }
     }
 }
 
@@ -112,6 +130,18 @@ mod tests {
         assert_eq!(lines.len(), TAIL);
         assert_eq!(lines[0], "11");
         assert_eq!(lines[9], format!("{}…", "é".repeat(LONGEST)));
+    }
+
+    #[test]
+    fn the_reason_of_a_panic_is_not_lost_behind_its_stack() {
+        let mut stderr = Stderr::new("p".to_owned());
+        stderr.take("panic: no luck");
+        assert_eq!(stderr.tail().lines(), ["panic: no luck"]);
+        (0..30).for_each(|n| stderr.take(&n.to_string()));
+        let lines = stderr.tail().lines();
+        assert_eq!(lines.len(), TAIL);
+        assert_eq!(lines[..3], ["panic: no luck", "…", "22"]);
+        assert_eq!(lines[9], "29");
     }
 
     #[tokio::test(start_paused = true)]
