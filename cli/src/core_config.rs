@@ -26,6 +26,7 @@ struct Content {
     #[serde(rename = "post-processors")]
     post_processors: Option<BTreeMap<String, String>>,
     require_signed_plugins: Option<bool>,
+    plugin_paths: Option<BTreeMap<String, PathBuf>>,
 }
 
 /// Why the program is not configured.
@@ -64,6 +65,16 @@ pub enum ConfigError {
         /// The plugins.
         components: Vec<String>,
     },
+    /// A plugin is named by a path that depends on where one is.
+    #[error("{}: plugin_paths: {name}: {} is no absolute path", .path.display(), .given.display())]
+    Relative {
+        /// The file.
+        path: PathBuf,
+        /// The plugin.
+        name: String,
+        /// Its path.
+        given: PathBuf,
+    },
     /// Plugins are in several folders.
     #[error(transparent)]
     Folder(FolderError),
@@ -95,6 +106,15 @@ pub fn trust(environment: &Environment) -> Result<Trust, ConfigError> {
     Ok(Trust { is_required, keys: config_folder(environment).map(|folder| base.join(folder).join(TRUST)) })
 }
 
+/// The plugins that are named by their paths, by name.
+///
+/// # Errors
+///
+/// The file is not as it has to be.
+pub fn plugin_paths(environment: &Environment) -> Result<BTreeMap<String, PathBuf>, ConfigError> {
+    read(environment).map(|content| content.plugin_paths.unwrap_or_default())
+}
+
 fn read(environment: &Environment) -> Result<Content, ConfigError> {
     let Some(path) = path(environment) else { return Ok(Content::default()) };
     let text = match fs::read(&path) {
@@ -112,7 +132,14 @@ fn read(environment: &Environment) -> Result<Content, ConfigError> {
     };
     let legacy = [&content.builders, &content.provisioners, &content.post_processors];
     let components: Vec<String> = legacy.into_iter().flatten().flat_map(BTreeMap::values).cloned().collect();
-    if components.is_empty() { Ok(content) } else { Err(ConfigError::Legacy { path, components }) }
+    if !components.is_empty() {
+        return Err(ConfigError::Legacy { path, components });
+    }
+    let relative = content.plugin_paths.iter().flatten().find(|(_, given)| !given.is_absolute());
+    match relative.map(|(name, given)| (name.clone(), given.clone())) {
+        Some((name, given)) => Err(ConfigError::Relative { path, name, given }),
+        None => Ok(content),
+    }
 }
 
 /// Where the file is, if anywhere. `APPDATA` comes before the home on every system.

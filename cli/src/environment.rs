@@ -15,6 +15,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// The home directory, if there is one.
     pub home: Option<PathBuf>,
+    /// The folder that this program lies in, if that is known.
+    pub program_folder: Option<PathBuf>,
     /// Whether standard output is a terminal that can move its cursor.
     pub terminal: bool,
     /// What standard input is.
@@ -66,10 +68,12 @@ impl Environment {
             .collect();
         #[expect(clippy::disallowed_methods, reason = "the one place where the working directory is read")]
         let working_dir = std::env::current_dir().map_err(|error| EnvironmentError::WorkingDir(error.to_string()));
+        let program = std::env::current_exe().ok();
         let terminal = std::io::stdout().is_terminal() && !is_dumb(variables.get("TERM"));
         Self {
             variables,
             home: std::env::home_dir(),
+            program_folder: program.as_deref().and_then(Path::parent).map(Path::to_owned),
             terminal,
             input: InputKind::read(),
             started: jiff::Timestamp::now(),
@@ -83,6 +87,7 @@ impl Environment {
         Self {
             variables,
             home,
+            program_folder: None,
             terminal: false,
             input: InputKind::Other,
             started: jiff::Timestamp::UNIX_EPOCH,

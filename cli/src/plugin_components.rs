@@ -1,5 +1,7 @@
 //! Which components the installed plugins bring, and how they are run.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::Cancel;
@@ -18,6 +20,7 @@ use plugins::external::provided::Components;
 use plugins::external::schema_cache::SchemaCache;
 use plugins::process::Fence;
 
+use crate::core_config::plugin_paths;
 use crate::environment::Environment;
 use crate::folders::cache_folder;
 use crate::plugin_settings::PluginSettings;
@@ -31,6 +34,15 @@ const SCHEMAS: &str = "plugin-schemas";
 struct Choice {
     releases_only: bool,
     force_gob: bool,
+}
+
+/// Where plugins are, beside the folder that they are installed in.
+#[derive(Debug)]
+struct Places {
+    /// Those that are named by their paths.
+    named: BTreeMap<String, PathBuf>,
+    /// The folder that this program lies in.
+    program: Option<PathBuf>,
 }
 
 /// A plugin, and what the template calls it.
@@ -50,11 +62,15 @@ pub fn external(
 ) -> Result<External, Diagnostics> {
     let settings = PluginSettings::read(environment)?;
     let choice = Choice { releases_only, force_gob: settings.force_gob };
+    let named = plugin_paths(environment).map_err(|error| {
+        Diagnostics::from(Diagnostic::error("Error loading configuration", error.to_string(), None))
+    })?;
+    let places = Places { named, program: environment.program_folder.clone() };
     match (shelf(environment, fence, Cancel::new()), required) {
         (Ok(shelf), _) => {
             let found = find_required(&shelf, required, lock, choice)?;
             let hosting = hosting(environment, &shelf, settings);
-            Ok(External::new(hosting, Box::new(move || find_all(&shelf, &found, choice))))
+            Ok(External::new(hosting, Box::new(move || find_all(&shelf, &found, &places, choice))))
         }
         // Who needs no plugin need not say where plugins are.
         (Err(_), []) => Ok(External::default()),
@@ -69,7 +85,8 @@ fn find_required(
     lock: Option<&PluginLock>,
     choice: Choice,
 ) -> Result<Vec<Named>, Diagnostics> {
-    let (mut found, mut missing, mut diags) = (Vec::with_capacity(required.len()), Vec::new(), Diagnostics::new());
+    let (mut found, mut missing) = (Vec::with_capacity(required.len()), Vec::new());
+    let (mut refused, mut diags) = (Vec::new(), Diagnostics::new());
     for plugin in required {
         let constraint = match wanted(lock, plugin) {
             Ok(constraint) => constraint,
@@ -80,15 +97,20 @@ fn find_required(
         };
         let query =
             Query { source: Some(&plugin.source), constraint: &constraint, releases_only: choice.releases_only };
-        match list(shelf, &query).map_err(|error| unlisted(plugin, &error))?.pop() {
+        let mut survey = wait(async { shelf.survey(&query).await.map_err(|error| error.to_string()) })
+            .map_err(|error| unlisted(plugin, &error))?;
+        match survey.installations.pop() {
             Some(installation) => {
                 check_locked(shelf, lock, plugin, &installation, &mut diags);
                 found.push((plugin.name.to_string(), installation));
             }
-            None => missing.push(plugin),
+            None => {
+                missing.push(plugin);
+                refused.extend(survey.refused.iter().map(|(path, refusal)| format!("{}: {refusal}", path.display())));
+            }
         }
     }
-    report_missing(&missing, &mut diags);
+    report_missing(&missing, &refused, &mut diags);
     if diags.has_errors() { Err(diags) } else { Ok(found) }
 }
 
@@ -107,11 +129,9 @@ fn check_locked(
 }
 
 /// The components of the plugins that are required, and of all others by the plugins' own names.
-fn find_all(shelf: &Shelf, required: &[Named], choice: Choice) -> Result<Components, String> {
-    let anything = Constraint::none();
-    let query = Query { source: None, constraint: &anything, releases_only: choice.releases_only };
-    // The last one of a plugin is the one to use.
-    let others = list(shelf, &query)?.into_iter().rev().map(|installation| (installation.plugin.clone(), installation));
+fn find_all(shelf: &Shelf, required: &[Named], places: &Places, choice: Choice) -> Result<Components, String> {
+    let others = wait(find_others(shelf, places, choice.releases_only))?;
+    let others = others.into_iter().map(|installation| (installation.plugin.clone(), installation));
     let mut components = Components::new();
     for (name, installation) in required.iter().cloned().chain(others) {
         let binary = Arc::new(Binary::of(&installation, choice.force_gob));
@@ -122,10 +142,35 @@ fn find_all(shelf: &Shelf, required: &[Named], choice: Choice) -> Result<Compone
     Ok(components)
 }
 
-fn list(shelf: &Shelf, query: &Query<'_>) -> Result<Vec<Installation>, String> {
+/// All plugins that are not required, those to prefer first: who is named by its path, who lies beside this program, who is
+/// installed in a version, the newest first, and who lies in the folder of plugins under nothing but its name.
+async fn find_others(shelf: &Shelf, places: &Places, releases_only: bool) -> Result<Vec<Installation>, String> {
+    let mut found = Vec::new();
+    for (name, path) in &places.named {
+        let named = shelf.at(path, name).await;
+        found.push(
+            named.map_err(|refusal| format!("the plugin {name} at {} cannot be used: {refusal}", path.display()))?,
+        );
+    }
+    if let Some(folder) = &places.program {
+        match shelf.loose(folder, releases_only).await {
+            Ok(loose) => found.extend(loose),
+            // Who put the program there need not have thought of plugins.
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    let failed = |error: ListError| error.to_string();
+    let query = Query { source: None, constraint: &Constraint::none(), releases_only };
+    // The last one of a plugin is the one to use.
+    found.extend(shelf.list(&query).await.map_err(failed)?.into_iter().rev());
+    found.extend(shelf.loose(&shelf.folder, releases_only).await.map_err(failed)?);
+    Ok(found)
+}
+
+/// Waits for something that the shelf does.
+fn wait<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("starting the worker threads: {error}"))?;
-    runtime.block_on(shelf.list(query)).map_err(|error: ListError| error.to_string())
+    runtime.map_err(|error| format!("starting the worker threads: {error}"))?.block_on(work)
 }
 
 fn unlisted(plugin: &RequiredPlugin, error: &str) -> Diagnostics {

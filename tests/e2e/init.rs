@@ -195,12 +195,20 @@ fn servers_that_fail_are_named() {
 
 #[test]
 fn two_at_once_install_one_plugin() {
-    let sandbox = mirrored("~> 1.0", &["1.0.0"]);
-    let runs: Vec<_> = (0..4).map(|_| sandbox.command(&["init", "."]).spawn().unwrap()).collect();
-    for run in runs {
-        let stdout = plain(&sandbox.finish(run).expect(0));
-        assert!(stdout.is_empty() || stdout == said("1.0.0"), "{stdout}");
+    let mut sandbox = mirrored("~> 1.0", &["1.0.0"]);
+    let server = Server::of_folder(sandbox.path(""));
+    for mirror in ["mirror".to_owned(), server.at("mirror")] {
+        sandbox.set("PACKER_PLUGIN_MIRROR", &mirror);
+        let runs: Vec<_> = (0..4).map(|_| sandbox.command(&["init", "."]).spawn().unwrap()).collect();
+        for run in runs {
+            let stdout = plain(&sandbox.finish(run).expect(0));
+            assert!(stdout.is_empty() || stdout == said("1.0.0"), "{stdout}");
+        }
+        let installed = format!("{}\n", installed_path(A, "1.0.0"));
+        assert_eq!(sandbox.run(&["plugins", "installed"]).expect(0), installed);
+        let lock = sandbox.read(".packer.lock.hcl");
+        assert_eq!((lock.matches("bin:").count(), lock.matches("zip:").count()), (1, 1), "{lock}");
+        std::fs::remove_dir_all(sandbox.path(PLUGINS)).unwrap();
+        std::fs::remove_file(sandbox.path(".packer.lock.hcl")).unwrap();
     }
-    let installed = format!("{}\n", installed_path(A, "1.0.0"));
-    assert_eq!(sandbox.run(&["plugins", "installed"]).expect(0), installed);
 }

@@ -21,6 +21,7 @@ mod killed;
 mod legacy;
 mod limits;
 mod lock;
+mod loose;
 mod plan;
 mod plugin_faults;
 mod plugins;

@@ -105,6 +105,7 @@ fn the_configuration_file_may_require_signatures() {
     sandbox.run(&words).expect(0);
     for (text, expected) in [
         ("", ": EOF\n"),
+        ("{\"plugin_paths\": {\"a\": \"b/c\"}}", ".packerconfig: plugin_paths: a: b/c is no absolute path\n"),
         ("{", ".packerconfig: EOF while parsing an object"),
         ("{\"require_signed_plugins\": \"x\"}", ".packerconfig: invalid type: string \"x\", expected a boolean"),
         (

@@ -17,6 +17,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/hashicorp/packer-plugin-sdk/plugin"
 
@@ -35,14 +36,17 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(filepath.Base(os.Args[0]), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run serves one component, or describes them all; the faults of `start` and `describe` come before either.
-func run(args []string) error {
+func run(name string, args []string) error {
+	if register := single(name); register != nil && len(args) == 0 {
+		return serve(register)
+	}
 	if len(args) > 0 {
 		faults, err := fault.For(args[len(args)-1], fault.Config{})
 		if err != nil {

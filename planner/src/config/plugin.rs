@@ -129,6 +129,10 @@ pub fn check_source(source: &str) -> Result<(), String> {
     if source.ends_with('/') {
         faults.push("A source URL must not end with a '/' character.");
     }
+    // It becomes a path of folders, and addresses.
+    if source.trim_matches('/').split('/').any(|part| matches!(part, "" | "." | "..")) && !source.contains("://") {
+        faults.push("A source URL must not contain empty parts, '.' or '..'.");
+    }
     if source.contains("://") {
         faults.push("A source URL must not contain a scheme (e.g. https://).");
     }
@@ -202,16 +206,20 @@ pub fn report_duplicates(plugins: &[RequiredPlugin], diags: &mut Diagnostics) {
     }
 }
 
-/// Says which plugins are required and not there, if any.
-pub fn report_missing(missing: &[&RequiredPlugin], diags: &mut Diagnostics) {
+/// Says which plugins are required and not there, if any, and which of those that are there are `refused`, and why.
+pub fn report_missing(missing: &[&RequiredPlugin], refused: &[String], diags: &mut Diagnostics) {
     let listed: Vec<String> = missing.iter().map(|plugin| format!("* {} {}", plugin.source, plugin.version)).collect();
     if listed.is_empty() {
         return;
     }
-    let detail = format!(
+    let mut detail = format!(
         "The following plugins are required, but not installed:\n\n{}\n\nDid you run packer init for this project ?",
         listed.join("\n")
     );
+    if !refused.is_empty() {
+        let refused: Vec<String> = refused.iter().map(|refused| format!("* {refused}")).collect();
+        detail.push_str(&format!("\n\nThese are there, and are refused:\n\n{}", refused.join("\n")));
+    }
     diags.error("Missing plugins", detail, None);
 }
 
@@ -225,6 +233,8 @@ mod tests {
             ("github.com/hashicorp/amazon", ""),
             ("example.com/a/b/c/d-e", ""),
             ("hashicorp/amazon", "* A source URL must at least contain a host and a path with 2 components"),
+            ("github.com/../a", "* A source URL must not contain empty parts, '.' or '..'."),
+            ("github.com//a", "* A source URL must not contain empty parts"),
             ("amazon", "* A source URL must at least"),
             ("/github.com/hashicorp/amazon", "* A source URL must not start with a '/'"),
             ("github.com/hashicorp/amazon/", "* A source URL must not end with a '/'"),

@@ -24,7 +24,7 @@ impl<'a> Content<'a> {
     }
 
     pub(super) fn attribute(self, name: &str) -> Option<&'a Attribute> {
-        self.bodies.iter().find_map(|body| attribute(body, name))
+        self.bodies.iter().rev().find_map(|body| attribute(body, name))
     }
 
     /// The blocks of one type, but for those with other labels than `n_labels`, of which [`Content::check`] complains.

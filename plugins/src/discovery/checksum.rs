@@ -89,6 +89,20 @@ pub fn verify(binary: &Path) -> Result<String, ChecksumError> {
     if found == expected { Ok(found) } else { Err(ChecksumError::Mismatch { expected, found }) }
 }
 
+/// The checksum of `binary`, which must be the one that lies beside it if any does.
+///
+/// # Errors
+///
+/// It is not, or cannot be told.
+pub fn verify_if_there(binary: &Path) -> Result<String, ChecksumError> {
+    match verify(binary) {
+        Err(ChecksumError::Missing(error)) if error.kind() == io::ErrorKind::NotFound => {
+            File::open(binary).and_then(|file| digest(file, |_| Ok(()))).map_err(ChecksumError::Unreadable)
+        }
+        verified => verified,
+    }
+}
+
 fn read(path: &Path) -> Result<String, ChecksumError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes));
@@ -131,5 +145,8 @@ mod tests {
         }
         std::fs::remove_file(path_of(&binary)).unwrap();
         assert_eq!(verify(&binary).unwrap_err().to_string(), "no such file or directory");
+        assert_eq!(verify_if_there(&binary).as_deref().ok(), Some(EMPTY));
+        std::fs::write(path_of(&binary), other).unwrap();
+        assert!(verify_if_there(&binary).is_err());
     }
 }

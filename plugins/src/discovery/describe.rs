@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Cancel, CancelPhase};
+use planner::catalog::ComponentKind;
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::time::timeout;
 
 use crate::process::{Fence, Invocation, ProcessError, run};
 use crate::pump::Stream;
+
+/// What plugins call the component that goes by the plugin's own name.
+pub const DEFAULT_NAME: &str = "-packer-default-plugin-name-";
 
 /// How much a plugin may print. A description of a thousand components is a tenth of that.
 const MAX_LEN: usize = 1 << 20;
@@ -47,6 +51,19 @@ pub struct Description {
 }
 
 impl Description {
+    /// What there is to say about a plugin that is one component of this kind.
+    pub fn of_single(kind: ComponentKind) -> Self {
+        let mut description = Self { api_version: "x5.0".to_owned(), ..Self::default() };
+        let names = match kind {
+            ComponentKind::Builder => &mut description.builders,
+            ComponentKind::Provisioner => &mut description.provisioners,
+            ComponentKind::PostProcessor => &mut description.post_processors,
+            ComponentKind::Datasource => &mut description.datasources,
+        };
+        names.push(DEFAULT_NAME.to_owned());
+        description
+    }
+
     /// Reads what a plugin printed.
     ///
     /// # Errors

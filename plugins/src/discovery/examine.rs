@@ -5,7 +5,7 @@ use std::path::Path;
 use planner::version::Version;
 
 use crate::discovery::candidates::Candidate;
-use crate::discovery::checksum::{ChecksumError, verify};
+use crate::discovery::checksum::{ChecksumError, verify, verify_if_there};
 use crate::discovery::describe::Description;
 use crate::discovery::file_name::{ApiVersion, FileName};
 use crate::discovery::installation::Installation;
@@ -25,7 +25,9 @@ pub async fn examine(shelf: &Shelf, candidate: &Candidate, query: &Query<'_>) ->
     if candidate.depth > MAX_DEPTH {
         return Err(Refusal::TooDeep(candidate.depth));
     }
-    let (digest, description) = describe(shelf, path).await?;
+    // Only a binary with the right checksum is started.
+    let digest = identify(shelf, path, false).await?;
+    let description = describe(shelf, path, &digest).await?;
     let text = path.file_name().unwrap_or_default().to_string_lossy();
     let name = FileName::parse(&text, shelf.target).unwrap_or(FileName { plugin: "", version: "", api: "" });
     let version = named_version(name.version, query.releases_only)?;
@@ -40,26 +42,39 @@ pub async fn examine(shelf: &Shelf, candidate: &Candidate, query: &Query<'_>) ->
     }
     let api = ApiVersion::parse(name.api).filter(|api| api.is_usable());
     let api = api.ok_or_else(|| Refusal::Incompatible(name.api.to_owned()))?;
-    Ok(Installation { path: path.clone(), plugin: name.plugin.to_owned(), version, api, digest, description })
+    Ok(Installation {
+        path: path.clone(),
+        plugin: name.plugin.to_owned(),
+        version,
+        api,
+        digest,
+        description,
+        single: None,
+    })
 }
 
-/// The plugin's digest, and what it says, from the cache if it was asked before. Only a binary with the right checksum is
-/// started.
-async fn describe(shelf: &Shelf, path: &Path) -> Result<(String, Description), Refusal> {
+/// The digest of a binary that has the right checksum beside it, and the right signature where one is required. That of a
+/// loose one need not be there.
+pub(super) async fn identify(shelf: &Shelf, path: &Path, is_loose: bool) -> Result<String, Refusal> {
     let (binary, trust) = (path.to_owned(), shelf.trust.clone());
     let verified = tokio::task::spawn_blocking(move || {
+        let verify = if is_loose { verify_if_there } else { verify };
         let checksum = verify(&binary).map_err(Refusal::Checksum)?;
         trust.check_use(&binary).map_err(Refusal::Trust)?;
         Ok(checksum)
     });
     let failed = |error| Refusal::Checksum(ChecksumError::Unreadable(std::io::Error::other(error)));
-    let checksum = verified.await.map_err(failed)??;
-    if let Some(description) = shelf.cache.get(&checksum) {
-        return Ok((checksum, description));
+    verified.await.map_err(failed)?
+}
+
+/// What the plugin with this digest says, from the cache if it was asked before.
+pub(super) async fn describe(shelf: &Shelf, path: &Path, digest: &str) -> Result<Description, Refusal> {
+    if let Some(description) = shelf.cache.get(digest) {
+        return Ok(description);
     }
     let description = shelf.describer.describe(path).await.map_err(Refusal::Describe)?;
-    shelf.cache.put(&checksum, &description);
-    Ok((checksum, description))
+    shelf.cache.put(digest, &description);
+    Ok(description)
 }
 
 /// The version in a name.

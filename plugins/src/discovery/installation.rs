@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use planner::catalog::ComponentKind;
 use planner::version::Version;
 
 use crate::discovery::describe::Description;
@@ -22,6 +23,8 @@ pub struct Installation {
     pub digest: String,
     /// What it says about itself.
     pub description: Description,
+    /// It is one component of this kind, which needs no name to be started by.
+    pub single: Option<ComponentKind>,
 }
 
 impl Installation {

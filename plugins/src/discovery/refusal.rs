@@ -1,11 +1,14 @@
 //! Why a file that is called like a plugin is not used.
 
+use std::fmt;
+use std::io;
 use std::path::Path;
 
 use planner::value::quote;
 
 use crate::discovery::checksum::ChecksumError;
 use crate::discovery::describe::DescribeError;
+use crate::io_fault::os_words;
 use crate::trust::fault::TrustError;
 
 /// What is wrong with a file.
@@ -17,6 +20,10 @@ pub enum Refusal {
     Checksum(ChecksumError),
     /// It does not come from somebody who is trusted.
     Trust(TrustError),
+    /// It cannot be read.
+    Unreadable(io::Error),
+    /// It is no file that can be executed.
+    NoProgram,
     /// It does not say what it is.
     Describe(DescribeError),
     /// The version in its name is none.
@@ -54,6 +61,34 @@ pub enum Refusal {
     Incompatible(String),
 }
 
+/// The reason, for people.
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooDeep(depth) => write!(out, "it lies {depth} folders deep, more than {MAX_DEPTH}"),
+            Self::Checksum(error @ (ChecksumError::Missing(_) | ChecksumError::Malformed(_))) => {
+                write!(out, "its checksum, the file of the same name and _SHA256SUM, cannot be read: {error}")
+            }
+            Self::Checksum(error) => error.fmt(out),
+            Self::Trust(error) => error.fmt(out),
+            Self::Unreadable(error) => out.write_str(&os_words(error)),
+            Self::NoProgram => out.write_str("it is no file that can be executed"),
+            Self::Describe(error) => write!(out, "it does not say what it is: {error}"),
+            Self::Version(text) | Self::NotCanonical(text) | Self::Metadata(text) => {
+                write!(out, "{} is no version that a name may have", quote(text))
+            }
+            Self::Prerelease => out.write_str("it is no release"),
+            Self::MalformedReport(text) => write!(out, "it says it is version {}, which is none", quote(text)),
+            Self::OtherVersion { reported, .. } => write!(out, "it says it is version {}", quote(reported)),
+            Self::OtherApi { reported, .. } => write!(out, "it says it is made for the interface {}", quote(reported)),
+            Self::Unwanted { version, constraint } => {
+                write!(out, "{} does not fit {}", quote(version), quote(constraint))
+            }
+            Self::Incompatible(api) => write!(out, "it is made for the interface {}, which is not ours", quote(api)),
+        }
+    }
+}
+
 impl Refusal {
     /// Tells the log, in the words that people search it for.
     pub fn log(&self, path: &Path) {
@@ -70,7 +105,7 @@ impl Refusal {
                 tracing::trace!("{step}({path}) failed: {error}");
                 tracing::trace!("No checksum found for {path} ignoring possibly unsafe binary");
             }
-            Self::Trust(error) => tracing::warn!("plugin {path} ignored: {error}"),
+            Self::Trust(_) | Self::Unreadable(_) | Self::NoProgram => tracing::warn!("plugin {path} ignored: {self}"),
             Self::Describe(error) => tracing::info!("failed to call describe on {path}: {error}"),
             Self::Version(text) => {
                 tracing::info!("found {path} with an incorrect {} version, ignoring it.", quote(text));

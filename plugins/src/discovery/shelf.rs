@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use engine::Cancel;
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use planner::version::Constraint;
+use planner::version::{Constraint, Version};
 
 use crate::discovery::candidates::find;
 use crate::discovery::describe::Describer;
 use crate::discovery::description_cache::DescriptionCache;
 use crate::discovery::examine::examine;
+use crate::discovery::file_name::FileName;
 use crate::discovery::installation::Installation;
+use crate::discovery::refusal::Refusal;
 use crate::discovery::target::Target;
 use crate::io_fault::words_and_advice;
 use crate::trust::policy::Trust;
@@ -46,6 +48,15 @@ pub struct Query<'q> {
     pub releases_only: bool,
 }
 
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What can be used, the one to use last among those of one name.
+    pub installations: Vec<Installation>,
+    /// What cannot, and why.
+    pub refused: Vec<(PathBuf, Refusal)>,
+}
+
 /// The plugins are not known.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -69,6 +80,15 @@ impl Shelf {
     ///
     /// The folder is there and cannot be read, or the program is to stop.
     pub async fn list(&self, query: &Query<'_>) -> Result<Vec<Installation>, ListError> {
+        self.survey(query).await.map(|survey| survey.installations)
+    }
+
+    /// The same, and those that do not pass although they are called as if they were wanted, which the log tells as well.
+    ///
+    /// # Errors
+    ///
+    /// The folder is there and cannot be read, or the program is to stop.
+    pub async fn survey(&self, query: &Query<'_>) -> Result<Survey, ListError> {
         let root = query.source.and_then(|source| Path::new(source).parent());
         let root = root.map_or_else(|| self.folder.clone(), |parent| self.folder.join(parent));
         let plugin = query.source.map(|source| source.rsplit('/').next().unwrap_or(source));
@@ -80,15 +100,29 @@ impl Shelf {
         if self.cancel().is_stopping() {
             return Err(ListError::Cancelled);
         }
-        let mut found: Vec<Installation> = Vec::with_capacity(examined.len());
-        for (candidate, examined) in candidates.iter().zip(examined) {
+        let mut survey = Survey::default();
+        for (candidate, examined) in candidates.into_iter().zip(examined) {
             match examined {
-                Ok(installation) => found.push(installation),
-                Err(refusal) => refusal.log(&candidate.path),
+                Ok(installation) => survey.installations.push(installation),
+                Err(refusal) => {
+                    refusal.log(&candidate.path);
+                    if self.is_called_for(&candidate.path, query) {
+                        survey.refused.push((candidate.path, refusal));
+                    }
+                }
             }
         }
-        found.sort_by(|one, other| one.rank().cmp(&other.rank()));
-        Ok(found)
+        survey.installations.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        Ok(survey)
+    }
+
+    /// Whether the version in a name is one that is wanted.
+    fn is_called_for(&self, path: &Path, query: &Query<'_>) -> bool {
+        let text = path.file_name().unwrap_or_default().to_string_lossy();
+        let version = FileName::parse(&text, self.target).and_then(|name| Version::parse(name.version));
+        version.is_some_and(|version| {
+            query.constraint.allows(&version.core()) && (!query.releases_only || version.prerelease().is_empty())
+        })
     }
 
     fn cancel(&self) -> &Cancel {

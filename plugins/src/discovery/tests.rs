@@ -278,3 +278,63 @@ async fn what_is_no_plugin_is_not_installed() {
     let blocked = hall.shelf.install(&good, "h/n/a", &Signatures::default(), |_| Ok(())).await;
     assert!(matches!(blocked, Err(InstallError::Write { .. })), "{blocked:?}");
 }
+
+#[tokio::test]
+async fn plugins_may_lie_about_under_nothing_but_their_name() {
+    let hall = Hall::new();
+    for (name, script) in [
+        ("packer-plugin-b", says("1.2.3-dev", "x5.0")),
+        ("packer-plugin-a", says("1.2", "x5.0")),
+        ("packer-builder-c", "exit 1".to_owned()),
+        ("packer-post-processor-a", "exit 1".to_owned()),
+        ("packer-plugin-new", says("1.0.0", "x6.0")),
+        ("packer-plugin-odd", says("many", "x5.0")),
+        ("packer-plugin-fails", "exit 1".to_owned()),
+        ("packer-plugin-a_v1.0.0_x5.0_linux_amd64", says("1.0.0", "x5.0")),
+        ("other", says("1.0.0", "x5.0")),
+    ] {
+        hall.write(&format!("bin/{name}"), &script);
+    }
+    fs::write(hall.folder.path().join("bin/packer-plugin-text"), "text").unwrap();
+    fs::create_dir(hall.folder.path().join("bin/packer-plugin-folder")).unwrap();
+    let folder = hall.folder.path().join("bin");
+    let changed = hall.write("bin/packer-plugin-changed", &says("1.0.0", "x5.0"));
+    fs::write(path_of(&changed), "0".repeat(64)).unwrap();
+    let found = hall.shelf.loose(&folder, false).await.unwrap();
+    let shown: Vec<String> =
+        found.iter().map(|found| format!("{} {} {:?}", found.plugin, found.version, found.single)).collect();
+    let expected = ["a 1.2.0 None", "b 1.2.3-dev None", "c 0.0.0 Some(Builder)", "a 0.0.0 Some(PostProcessor)"];
+    assert_eq!(shown, expected);
+    assert_eq!(found[2].description.builders, ["-packer-default-plugin-name-"]);
+    assert_eq!(hall.shelf.loose(&folder, true).await.unwrap().len(), 3);
+    assert!(hall.shelf.loose(&folder.join("gone"), false).await.unwrap().is_empty());
+
+    let named = hall.shelf.at(&folder.join("other"), "mine").await.unwrap();
+    assert_eq!((named.plugin.as_str(), named.version.to_string().as_str()), ("mine", "1.0.0"));
+    for (name, expected) in [
+        ("gone", "no such file or directory"),
+        ("packer-plugin-text", "it is no file that can be executed"),
+        ("packer-plugin-fails", "it does not say what it is: exit status 1"),
+        ("packer-plugin-new", "it is made for the interface \"x6.0\""),
+        ("packer-plugin-changed", "ErrInvalidPlugin: Checksums"),
+    ] {
+        let refusal = hall.shelf.at(&folder.join(name), "mine").await.unwrap_err().to_string();
+        assert!(refusal.starts_with(expected), "{name}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_wanted_and_is_refused_is_told() {
+    let hall = Hall::new();
+    hall.put(&path("a", "v1.0.0", "x5.0"), &says("1.0.0", "x5.0"));
+    let changed = hall.put(&path("a", "v1.1.0", "x5.0"), &says("1.1.0", "x5.0"));
+    fs::write(&changed, "changed").unwrap();
+    hall.put(&path("a", "v2.0.0", "x5.0"), "exit 1");
+    hall.put(&path("a", "v1.2.0-dev", "x5.0"), "exit 1");
+    let constraint = Constraint::parse("~> 1.0").unwrap();
+    let query = Query { source: Some("h/n/a"), constraint: &constraint, releases_only: true };
+    let survey = hall.shelf.survey(&query).await.unwrap();
+    assert_eq!((survey.installations.len(), survey.refused.len()), (1, 1));
+    assert_eq!(survey.refused[0].0, changed);
+    assert!(survey.refused[0].1.to_string().starts_with("ErrInvalidPlugin: "));
+}

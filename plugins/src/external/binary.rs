@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use planner::catalog::ComponentKind;
 
-use crate::discovery::describe::Description;
+use crate::discovery::describe::{DEFAULT_NAME, Description};
 use crate::discovery::installation::Installation;
-
-/// What plugins call the component that goes by the plugin's own name.
-const DEFAULT_NAME: &str = "-packer-default-plugin-name-";
 
 /// A plugin that components are started from.
 #[derive(Clone, Debug)]
@@ -24,6 +21,8 @@ pub struct Binary {
     pub checksum: String,
     /// What it speaks.
     pub encoding: Encoding,
+    /// It is one component, and starts without being told which.
+    pub is_single: bool,
 }
 
 /// How a plugin writes the shapes of configurations and the values of data sources.
@@ -38,12 +37,15 @@ pub enum Encoding {
 impl Binary {
     /// The binary of an installed plugin. With `force_gob` it is spoken to as an old one.
     pub fn of(installation: &Installation, force_gob: bool) -> Self {
+        let is_single = installation.single.is_some();
         let speaks_protobuf = installation.description.protocol_version.as_deref() == Some("v2");
         Self {
             path: installation.path.clone(),
             plugin: installation.plugin.clone(),
-            version: installation.version.to_string(),
+            // One that does not describe itself has none that is known.
+            version: if is_single { String::new() } else { installation.version.to_string() },
             checksum: installation.digest.clone(),
+            is_single,
             encoding: if speaks_protobuf && !force_gob { Encoding::Protobuf } else { Encoding::Gob },
         }
     }
@@ -88,6 +90,9 @@ impl Component {
 
     /// The arguments that a plugin's binary starts it with.
     pub fn arguments(&self) -> Vec<String> {
+        if self.binary.is_single {
+            return Vec::new();
+        }
         let kind = match self.kind {
             ComponentKind::Builder => "builder",
             ComponentKind::Provisioner => "provisioner",
@@ -119,11 +124,15 @@ mod tests {
                 version: "1.0.0".to_owned(),
                 checksum: String::new(),
                 encoding,
+                is_single: false,
             });
             let all = Component::all("cloud", &description, &binary);
             assert_eq!(all.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), ["cloud-ebs", "cloud", "cloud-ami"]);
             assert_eq!(all[1].1.name, DEFAULT_NAME);
             assert_eq!(all[2].1.arguments().join(" "), start);
+            let single =
+                Component { binary: Arc::new(Binary { is_single: true, ..(*binary).clone() }), ..all[0].1.clone() };
+            assert!(single.arguments().is_empty());
         }
     }
 }

@@ -41,7 +41,8 @@ pub struct Launch {
     pub version: String,
     /// The plugin's binary.
     pub binary: PathBuf,
-    /// Its arguments: `start`, the kind of component, perhaps `--protobuf`, and the component's name.
+    /// Its arguments: `start`, the kind of component, perhaps `--protobuf`, and the component's name. None for a plugin
+    /// that is one component.
     pub args: Vec<String>,
     /// Where it runs.
     pub working_dir: Arc<PathBuf>,
@@ -61,8 +62,10 @@ pub struct Launch {
 
 impl Launch {
     fn identity(&self) -> Identity {
-        let (kind, component) = (self.args.get(1), self.args.last());
-        let component = format!("{} {}", kind.map_or("", String::as_str), quote(component.map_or("", String::as_str)));
+        let component = match self.args.as_slice() {
+            [_, kind, .., name] => format!("{kind} {}", quote(name)),
+            _ => "its only component".to_owned(),
+        };
         Identity { name: self.name.clone(), version: self.version.clone(), component }
     }
 }

@@ -101,6 +101,7 @@ mod tests {
                 version: "1.0.0".to_owned(),
                 checksum: checksum.to_owned(),
                 encoding,
+                is_single: false,
             }),
         };
         let kept = component(ComponentKind::Builder, "../é", "ab", Encoding::Protobuf);
