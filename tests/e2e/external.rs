@@ -283,3 +283,75 @@ fn no_more_processes_run_than_nodes() {
     assert!((2..=allowed).contains(&most), "{most} processes, at most {allowed} are allowed");
     assert_eq!(n_plugins(&sandbox), 0);
 }
+
+/// Interrupts a run once these files are there, so often, and gives what it printed.
+fn interrupted(sandbox: &Sandbox, files: &[&str], times: usize) -> String {
+    let mut command = sandbox.command(&["build", "-color=false", "t.pkr.hcl"]);
+    let child = command.stdout(std::fs::File::create(sandbox.path("out")).unwrap()).spawn().unwrap();
+    let packer = rustix::process::Pid::from_child(&child);
+    sandbox.wait_for(files);
+    for heard in ["", "Cancelling build after receiving interrupt"].into_iter().take(times) {
+        // Signals that come too fast are one.
+        while !sandbox.read("out").contains(heard) {
+            std::thread::yield_now();
+        }
+        rustix::process::kill_process(packer, rustix::process::Signal::INT).unwrap();
+    }
+    sandbox.finish(child).expect(1);
+    sandbox.normalised(&sandbox.read("out"))
+}
+
+#[test]
+fn plugins_clean_up_when_a_run_is_stopped() {
+    let Some(sandbox) = sandbox(
+        r#"
+source "tester-machine" "boot" {
+  disk = "booting"
+  boot = "1h"
+}
+source "tester-machine" "work" { disk = "working" }
+build { sources = ["tester-machine.boot"] }
+build {
+  sources = ["tester-machine.work"]
+  provisioner "tester-tool" {
+    run  = ["touch started"]
+    work = "1h"
+  }
+  error-cleanup-provisioner "tester" { say = "cleaning up" }
+}
+"#,
+    ) else {
+        return;
+    };
+    let text = interrupted(&sandbox, &["booting", "working/started"], 1);
+    for part in [
+        "==> tester-machine.boot: Removing machine machine-booting\n",
+        "Build 'tester-machine.boot' errored after [DURATION]: context canceled\n",
+        "==> tester-machine.work: cleaning up\n==> tester-machine.work: Removing machine machine-working\n",
+        "Build 'tester-machine.work' errored after [DURATION]: context canceled\n",
+        "Cleanly cancelled builds after being interrupted.\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    assert!(!sandbox.path("booting").exists() && !sandbox.path("working").exists());
+    assert_eq!(n_plugins(&sandbox), 0);
+}
+
+#[test]
+fn a_plugin_that_hears_nothing_is_ended_by_the_second_interrupt() {
+    let Some(sandbox) = sandbox(
+        r#"
+source "tester-machine" "m" { disk = "disk" }
+build {
+  sources = ["tester-machine.m"]
+  provisioner "shell-local" { inline = ["touch reached"] }
+  provisioner "tester-tool" { faults = ["hang:provision"] }
+}
+"#,
+    ) else {
+        return;
+    };
+    let text = interrupted(&sandbox, &["reached"], 2);
+    assert!(text.contains("Build 'tester-machine.m' errored after [DURATION]: context canceled\n"), "{text}");
+    assert_eq!(n_plugins(&sandbox), 0);
+}

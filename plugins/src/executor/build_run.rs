@@ -43,6 +43,8 @@ pub struct PostRun {
 pub struct BuildRun {
     /// Names the builder promised to add to `build.*`.
     pub generated: OnceLock<Vec<String>>,
+    /// Set once the builder was started.
+    pub opened: OnceLock<()>,
     /// The session, until close ends it.
     pub live: tokio::sync::Mutex<Option<Live>>,
     lent: Mutex<Option<Arc<Lent>>>,
@@ -76,6 +78,7 @@ impl BuildRun {
     pub fn new(chains: Arc<ChainOutput>) -> Self {
         Self {
             generated: OnceLock::new(),
+            opened: OnceLock::new(),
             live: tokio::sync::Mutex::new(None),
             lent: Mutex::new(None),
             provision_error: Mutex::new(None),

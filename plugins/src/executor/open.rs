@@ -23,6 +23,8 @@ pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel)
         Err(error) => return failed(run, BuilderEnd::Returned(Err(error))),
     };
     let ui = Arc::new(BuildUi::new(executor.output.clone(), id));
+    // Open runs once.
+    let _ = run.opened.set(());
     let mut session = Session::start(builder, ui, cancel.clone());
     loop {
         match session.next().await {

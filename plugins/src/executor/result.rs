@@ -27,7 +27,11 @@ impl Executor {
     pub fn result(&self, id: BuildId) -> BuildResult {
         let run = self.run(id);
         run.chains.finish_all();
-        let errors = run.errors();
+        let mut errors = run.errors();
+        // When everything is ended at once, what would have told the end of the builder does not run any more.
+        if errors.is_empty() && run.opened.get().is_some() && run.artifact.get().is_none() {
+            errors.push(BuildError::Cancelled);
+        }
         if errors.is_empty() {
             return BuildResult { artifacts: self.kept_artifacts(id), ..BuildResult::default() };
         }
