@@ -197,6 +197,61 @@ fn legacy_templates_give_plugins_what_is_written_in_them() {
 }
 
 #[test]
+fn plugins_speak_in_every_way_and_move_files() {
+    const TEMPLATE: &str = r#"
+source "tester-machine" "m" { disk = "disk" }
+build {
+  sources = ["tester-machine.m"]
+  provisioner "tester-tool" {
+    say     = ["said é\nin two lines"]
+    message = ["a message"]
+    error   = ["an error"]
+    machine = ["kind", "one", "t,wo"]
+    run     = ["cat; echo on the other side >&2; exit 3"]
+    stdin   = "what it reads"
+    valid_exit_codes = [3]
+    upload {
+      source      = "script"
+      destination = "script"
+    }
+    upload_dir {
+      source      = "folder"
+      destination = "."
+    }
+    download_dir {
+      source      = "folder/"
+      destination = "back"
+    }
+  }
+  provisioner "tester-tool" { ask = "Well?" }
+}
+"#;
+    for sdk in [Sdk::New, Sdk::Old] {
+        let sandbox = Sandbox::with_template(TEMPLATE);
+        if !install(&sandbox, sdk, SOURCE) {
+            return;
+        }
+        sandbox.write("script", "#!/bin/sh\n");
+        sandbox.write("folder/é/file", "content");
+        sandbox.write("back/old", "");
+        let text = sandbox.run(&["build", "-machine-readable", "-on-error=abort", "t.pkr.hcl"]).expect(1);
+        for part in [
+            ",,ui,say,==> tester-machine.m: said é\\n==> tester-machine.m: in two lines\n",
+            ",,ui,message,==> tester-machine.m: a message\n",
+            ",,ui,error,==> tester-machine.m: an error\n",
+            ",tester-machine.m,kind,one,t%!(PACKER_COMMA)wo\n",
+            "==> tester-machine.m: what it reads\n",
+            "==> tester-machine.m: on the other side\n",
+            "machine-readable UI can't ask",
+        ] {
+            assert!(text.contains(part), "{sdk:?}: {part:?} is missing in:\n{text}");
+        }
+        assert_eq!(sandbox.read("disk/script"), "#!/bin/sh\n");
+        assert_eq!(sandbox.read("disk/folder/é/file") + &sandbox.read("back/é/file"), "contentcontent");
+    }
+}
+
+#[test]
 fn a_plugin_that_fails_fails_its_own_build_only() {
     let Some(sandbox) = sandbox(
         r#"
