@@ -97,13 +97,35 @@ fn other_files_of_the_same_version_are_refused() {
 #[test]
 fn a_binary_that_was_replaced_is_put_back() {
     let sandbox = mirrored("~> 1.0", &["1.0.0"]);
+    sandbox.write("b.pkr.hcl", "source \"null\" \"n\" { communicator = \"none\" }\nbuild { sources = [\"null.n\"] }\n");
     sandbox.run(&["init", "."]).expect(0);
     let text = sandbox.read(LOCK);
     write_plugin(&sandbox, "other", "1.0.0");
+    sandbox.run(&["validate", "."]).expect(0);
     sandbox.run(&["plugins", "install", "-path=other", A]).expect(0);
+    for command in ["validate", "build", "plan"] {
+        let stdout = sandbox.run(&[command, "."]).expect(1);
+        assert!(stdout.starts_with("Error: Plugin is not the one that is locked\n\n  on t.pkr.hcl line 3"), "{stdout}");
+        let detail = format!("ErrInvalidPlugin: the binary of {A} 1.0.0 for {} has the checksum ", suffix());
+        assert!(unfolded(&stdout).contains(&detail), "{stdout}");
+        assert!(unfolded(&stdout).contains("Run packer init to install the one that is locked."), "{stdout}");
+    }
     assert!(sandbox.run(&["init", "."]).expect(0).contains("Installed plugin"));
+    sandbox.run(&["validate", "."]).expect(0);
     assert_eq!(sandbox.run(&["init", "."]).expect(0), "");
     assert_eq!(sandbox.read(LOCK), text);
+    // A newer one beside it is not used, and one for another platform says nothing about this.
+    Release::new("1.1.0").publish(&sandbox, SHARED);
+    sandbox.run(&["plugins", "install", A, "1.1.0"]).expect(0);
+    sandbox.run(&["validate", "."]).expect(0);
+    sandbox.write(LOCK, text.replace(suffix(), "plan9_mips"));
+    let stdout = sandbox.run(&["validate", "."]).expect(1);
+    let detail =
+        format!("{LOCK} has no checksum of {A} 1.0.0 for {}. Run packer init on this machine to add it.", suffix());
+    assert!(unfolded(&stdout).contains(&detail), "{stdout}");
+    sandbox.run(&["init", "."]).expect(0);
+    sandbox.run(&["validate", "."]).expect(0);
+    move_on(&sandbox);
     // What was locked without an archive must come with the same binary.
     fs::remove_file(sandbox.path(LOCK)).unwrap();
     sandbox.run(&["plugins", "install", "-path=other", A]).expect(0);
