@@ -49,7 +49,7 @@ struct Places {
 type Named = (String, Installation);
 
 /// The components of all plugins that are installed; those of `required` plugins go by the names that they have there.
-/// What the others bring is found out only when a component is asked for that is not built in.
+/// What the others bring is found out only when a component is asked for that is neither built in nor theirs.
 ///
 /// # Errors
 ///
@@ -70,7 +70,8 @@ pub fn external(
         (Ok(shelf), _) => {
             let found = find_required(&shelf, required, lock, choice)?;
             let hosting = hosting(environment, &shelf, settings);
-            Ok(External::new(hosting, Box::new(move || find_all(&shelf, &found, &places, choice))))
+            let find = move || Ok(components(wait(find_others(&shelf, &places, choice.releases_only))?, choice));
+            Ok(External::new(hosting, components(found, choice), Box::new(find)))
         }
         // Who needs no plugin need not say where plugins are.
         (Err(_), []) => Ok(External::default()),
@@ -128,23 +129,21 @@ fn check_locked(
     }
 }
 
-/// The components of the plugins that are required, and of all others by the plugins' own names.
-fn find_all(shelf: &Shelf, required: &[Named], places: &Places, choice: Choice) -> Result<Components, String> {
-    let others = wait(find_others(shelf, places, choice.releases_only))?;
-    let others = others.into_iter().map(|installation| (installation.plugin.clone(), installation));
+/// The components of these plugins. Of two that go by one name the first counts.
+fn components(plugins: Vec<Named>, choice: Choice) -> Components {
     let mut components = Components::new();
-    for (name, installation) in required.iter().cloned().chain(others) {
+    for (name, installation) in plugins {
         let binary = Arc::new(Binary::of(&installation, choice.force_gob));
         for (key, component) in Component::all(&name, &installation.description, &binary) {
             components.entry((component.kind, key)).or_insert(component);
         }
     }
-    Ok(components)
+    components
 }
 
 /// All plugins that are not required, those to prefer first: who is named by its path, who lies beside this program, who is
 /// installed in a version, the newest first, and who lies in the folder of plugins under nothing but its name.
-async fn find_others(shelf: &Shelf, places: &Places, releases_only: bool) -> Result<Vec<Installation>, String> {
+async fn find_others(shelf: &Shelf, places: &Places, releases_only: bool) -> Result<Vec<Named>, String> {
     let mut found = Vec::new();
     for (name, path) in &places.named {
         let named = shelf.at(path, name).await;
@@ -164,7 +163,7 @@ async fn find_others(shelf: &Shelf, places: &Places, releases_only: bool) -> Res
     // The last one of a plugin is the one to use.
     found.extend(shelf.list(&query).await.map_err(failed)?.into_iter().rev());
     found.extend(shelf.loose(&shelf.folder, releases_only).await.map_err(failed)?);
-    Ok(found)
+    Ok(found.into_iter().map(|installation| (installation.plugin.clone(), installation)).collect())
 }
 
 /// Waits for something that the shelf does.

@@ -14,6 +14,8 @@ use crate::external::gob::ty::TypeFault;
 
 /// Nesting beyond this is refused, so that no plugin can exhaust the stack.
 const MAX_DEPTH: usize = 256;
+/// Longer encodings are refused: every byte may be a value of its own, which takes many times as much here.
+const MAX_LEN: usize = 32 << 20;
 
 /// Why bytes are no value, or a value cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +108,9 @@ fn type_from_json(json: &Json, depth: usize) -> Result<Type, CtyFault> {
 ///
 /// When they are something else.
 pub fn from_msgpack(mut bytes: &[u8]) -> Result<Value, CtyFault> {
+    if bytes.len() > MAX_LEN {
+        return fault(format!("it is longer than {} MiB", MAX_LEN >> 20));
+    }
     let packed = rmpv::decode::read_value_with_max_depth(&mut bytes, 2 * MAX_DEPTH)
         .map_err(|error| CtyFault(error.to_string()))?;
     match bytes {
@@ -273,8 +278,9 @@ mod tests {
         ] {
             assert!(from_msgpack(&packed(&of_type(ty, value))).is_err(), "{ty}");
         }
-        for bytes in [&[][..], &[0xc0, 0xc0], &[0x92, 0x01, 0x02]] {
-            assert!(from_msgpack(bytes).is_err(), "{bytes:x?}");
+        let long = vec![0xc0; MAX_LEN + 1];
+        for bytes in [&[][..], &[0xc0, 0xc0], &[0x92, 0x01, 0x02], &long] {
+            assert!(from_msgpack(bytes).is_err(), "{:x?}", &bytes[..bytes.len().min(8)]);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The components of plugins by the names that templates know them by.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use planner::catalog::{ComponentKind, Schema};
@@ -16,10 +16,12 @@ use crate::external::schemas;
 
 /// Components by name.
 pub type Components = BTreeMap<(ComponentKind, String), Component>;
-/// Finds out which components there are; called once, when one is asked for that is not built in.
+/// Finds out which further components there are; called once, when one is asked for that is not known yet.
 pub type Find = Box<dyn Fn() -> Result<Components, String> + Send + Sync>;
 /// What was found, or why that failed.
-type Found = Result<HashMap<ComponentKind, BTreeMap<String, Entry>>, String>;
+type Found = Result<Entries, String>;
+/// Components with what is known of them.
+type Entries = HashMap<ComponentKind, BTreeMap<String, Entry>>;
 /// What is known of a component: the shape of its configuration, or why that is not known.
 type Known = Result<Arc<Schema>, String>;
 
@@ -29,6 +31,7 @@ pub struct External(Option<Plugins>);
 
 struct Plugins {
     hosting: Arc<Hosting>,
+    known: Entries,
     find: Find,
     found: OnceLock<Found>,
 }
@@ -39,9 +42,11 @@ struct Entry {
 }
 
 impl External {
-    /// The components that `find` finds, run with `hosting`.
-    pub fn new(hosting: Hosting, find: Find) -> Self {
-        Self(Some(Plugins { hosting: Arc::new(hosting), find, found: OnceLock::new() }))
+    /// The components in `known`, and those that `find` finds, run with `hosting`. Known ones are preferred: while only they
+    /// are asked for, nothing is looked for.
+    pub fn new(hosting: Hosting, known: Components, find: Find) -> Self {
+        let known = entries(known);
+        Self(Some(Plugins { hosting: Arc::new(hosting), known, find, found: OnceLock::new() }))
     }
 
     /// Whether there is such a component.
@@ -53,10 +58,10 @@ impl External {
     /// be found out, or when its plugin does not tell the shape. Must not be called from within a tokio runtime.
     pub fn schema(&self, kind: ComponentKind, name: &str) -> Option<Known> {
         let plugins = self.0.as_ref()?;
-        match plugins.found() {
+        match plugins.entry(kind, name) {
             Err(fault) => Some(Err(fault.clone())),
-            Ok(found) => {
-                let entry = found.get(&kind)?.get(name)?;
+            Ok(entry) => {
+                let entry = entry?;
                 Some(entry.schema.get_or_init(|| plugins.ask(&entry.component)).clone())
             }
         }
@@ -64,8 +69,10 @@ impl External {
 
     /// All names of one kind, sorted.
     pub fn names(&self, kind: ComponentKind) -> Vec<String> {
-        let found = self.0.as_ref().and_then(|plugins| plugins.found().as_ref().ok());
-        found.and_then(|found| found.get(&kind)).into_iter().flat_map(BTreeMap::keys).cloned().collect()
+        let Some(plugins) = &self.0 else { return Vec::new() };
+        let all = [Some(&plugins.known), plugins.found().as_ref().ok()];
+        let names = all.into_iter().flatten().filter_map(|entries| entries.get(&kind)).flat_map(BTreeMap::keys);
+        names.cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// A new builder called `name`.
@@ -98,20 +105,29 @@ impl External {
     }
 
     fn entry(&self, kind: ComponentKind, name: &str) -> Option<&Entry> {
-        self.0.as_ref()?.found().as_ref().ok()?.get(&kind)?.get(name)
+        self.0.as_ref()?.entry(kind, name).ok()?
     }
 }
 
+fn entries(components: Components) -> Entries {
+    let mut entries = Entries::new();
+    for ((kind, name), component) in components {
+        let entry = Entry { component: Arc::new(component), schema: OnceLock::new() };
+        entries.entry(kind).or_default().insert(name, entry);
+    }
+    entries
+}
+
 impl Plugins {
+    /// A component, if there is one; an error when that cannot be found out.
+    fn entry(&self, kind: ComponentKind, name: &str) -> Result<Option<&Entry>, &String> {
+        let within = |entries: &'_ Entries| -> bool { entries.get(&kind).is_some_and(|all| all.contains_key(name)) };
+        let entries = if within(&self.known) { &self.known } else { self.found().as_ref()? };
+        Ok(entries.get(&kind).and_then(|all| all.get(name)))
+    }
+
     fn found(&self) -> &Found {
-        self.found.get_or_init(|| {
-            let mut found: HashMap<ComponentKind, BTreeMap<String, Entry>> = HashMap::new();
-            for ((kind, name), component) in (self.find)()? {
-                let entry = Entry { component: Arc::new(component), schema: OnceLock::new() };
-                found.entry(kind).or_default().insert(name, entry);
-            }
-            Ok(found)
-        })
+        self.found.get_or_init(|| (self.find)().map(entries))
     }
 
     fn ask(&self, component: &Component) -> Known {
