@@ -3,11 +3,10 @@
 //! Whoever opens a stream writes its id, 32 bits with the lowest byte first; whoever waits for that id answers with the
 //! same four bytes. An id nobody waits for within five seconds is given up.
 
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,10 +15,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::compat::TokioAsyncReadCompatExt;
 use yamux::{Config, Connection, ConnectionError, Mode};
 
+use crate::wire::doors::Doors;
+use crate::wire::socket::Socket;
 use crate::wire::stream::Stream;
 
 /// How long a stream waits to be asked for, and the other way round.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The most that is sent in one frame. A longer one costs less, but nothing else gets through meanwhile.
+const FRAME: usize = 64 << 10;
 /// With the crate's limit of a gibibyte for all windows this leaves each of them at its first size: Go's yamux may send a
 /// whole window in one frame, and longer frames are refused.
 const MAX_STREAMS: usize = 4096;
@@ -49,7 +52,8 @@ impl Mux {
     fn start(connection: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, mode: Mode) -> Self {
         let mut config = Config::default();
         config.set_max_num_streams(MAX_STREAMS);
-        let connection = Connection::new(connection.compat(), config, mode);
+        config.set_split_send_size(FRAME);
+        let connection = Connection::new(Socket::new(connection).compat(), config, mode);
         let (open, requests) = mpsc::unbounded_channel();
         let doors = Arc::new(Doors::default());
         let failure = Arc::default();
@@ -127,77 +131,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.doors.forget(self.id);
-    }
-}
-
-/// Who waits for which stream, and which streams nobody asked for yet; nothing any more once the connection is over.
-#[derive(Debug)]
-struct Doors(Mutex<Option<HashMap<u32, Door>>>);
-
-impl Default for Doors {
-    fn default() -> Self {
-        Self(Mutex::new(Some(HashMap::new())))
-    }
-}
-
-#[derive(Debug)]
-enum Door {
-    Awaited(oneshot::Sender<Stream>),
-    Arrived(Box<Stream>),
-}
-
-impl Doors {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<HashMap<u32, Door>>> {
-        // Nothing that could panic runs while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn expect(&self, id: u32) -> oneshot::Receiver<Stream> {
-        let (sender, receiver) = oneshot::channel();
-        if let Some(doors) = self.lock().as_mut() {
-            match doors.remove(&id) {
-                // The receiver is right here.
-                Some(Door::Arrived(stream)) => drop(sender.send(*stream)),
-                _ => drop(doors.insert(id, Door::Awaited(sender))),
-            }
-        }
-        receiver
-    }
-
-    fn forget(&self, id: u32) {
-        if let Some(doors) = self.lock().as_mut() {
-            doors.remove(&id);
-        }
-    }
-
-    /// Whether somebody took it.
-    fn arrived(&self, id: u32, stream: Stream) -> bool {
-        let mut doors = self.lock();
-        let Some(doors) = doors.as_mut() else { return true };
-        match doors.remove(&id) {
-            // Who waited may have gone; the stream ends with it then.
-            Some(Door::Awaited(waiting)) => {
-                drop(waiting.send(stream));
-                true
-            }
-            _ => {
-                doors.insert(id, Door::Arrived(Box::new(stream)));
-                false
-            }
-        }
-    }
-
-    /// Gives up a stream that nobody asked for.
-    fn expire(&self, id: u32) {
-        if let Some(doors) = self.lock().as_mut()
-            && matches!(doors.get(&id), Some(Door::Arrived(_)))
-        {
-            doors.remove(&id);
-        }
-    }
-
-    fn close(&self) {
-        *self.lock() = None;
     }
 }
 
