@@ -3,11 +3,15 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
+mod process_tree;
+
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use process_tree::{below, program, proportional_kib};
 
 const N_RUNS: usize = 5;
 
@@ -128,7 +132,7 @@ fn memory(folder: &Path, n_builds: usize) {
     let group = child.id();
     let mut largest = (0, 0);
     while child.try_wait().expect("a child can be waited for").is_none() {
-        largest = largest.max(proportional_kib(group));
+        largest = largest.max(all_kib(group));
     }
     println!(
         "build {n_builds} x 2: {:.1} MiB PSS at most, {} processes then (budget 60 MiB)",
@@ -137,34 +141,13 @@ fn memory(folder: &Path, n_builds: usize) {
     );
 }
 
-/// Sum over the process and everything below it, and how many there are. Scripts run in groups of their own, so the
-/// tree is walked by parents.
-fn proportional_kib(root: u32) -> (u64, usize) {
-    let mut parents = std::collections::HashMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
-        parents.insert(pid, parent.unwrap_or(0));
-    }
-    let below = |mut pid: u32| {
-        while pid != 0 && pid != root {
-            pid = parents.get(&pid).copied().unwrap_or(0);
-        }
-        pid == root
-    };
+/// Sum over the process and everything below it, and how many there are.
+fn all_kib(root: u32) -> (u64, usize) {
     // A child that has not executed its program yet has the whole memory of its parent, which would count twice.
-    let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
     let ours = program(root);
-    let (mut kib, mut n_processes) = (0, 0);
-    for pid in parents.keys().copied().filter(|pid| below(*pid) && (*pid == root || program(*pid) != ours)) {
-        let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-        let pss =
-            rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next()?.parse::<u64>().ok());
-        kib += pss.unwrap_or(0);
-        n_processes += usize::from(pss.is_some());
-    }
-    (kib, n_processes)
+    let counted = below(root).into_iter().filter(|pid| *pid == root || program(*pid) != ours);
+    let sizes: Vec<u64> = counted.filter_map(proportional_kib).collect();
+    (sizes.iter().sum(), sizes.len())
 }
 
 fn packer(folder: &Path, args: &[&str]) -> Command {

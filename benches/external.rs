@@ -6,6 +6,7 @@
 
 #[path = "../tests/interop/go_build.rs"]
 mod go_build;
+mod process_tree;
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -14,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use go_build::{Sdk, binary};
+use process_tree::{below, program, proportional_kib};
 use sha2::{Digest, Sha256};
 
 const N_BUILDS: usize = 100;
@@ -109,7 +111,7 @@ fn timed(folder: &Path, args: &[&str]) -> Cost {
     let mut child = packer.process_group(0).spawn().expect("packer starts");
     let (mut kib, mut n_processes) = (0, 0);
     while child.try_wait().expect("a child can be waited for").is_none() {
-        let (now, n_now) = below(child.id());
+        let (now, n_now) = cost_below(child.id());
         (kib, n_processes) = (kib.max(now), n_processes.max(n_now));
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -136,7 +138,7 @@ fn all_from_the_start(folder: &Path, plugin: &Path) -> Cost {
         lines.push((reader, line));
     }
     let wall = started.elapsed();
-    let (kib, n_processes) = below(std::process::id());
+    let (kib, n_processes) = cost_below(std::process::id());
     for child in &mut children {
         child.kill().and_then(|()| child.wait()).expect("the plugin can be ended");
     }
@@ -148,28 +150,13 @@ fn all_from_the_start(folder: &Path, plugin: &Path) -> Cost {
 }
 
 /// The sum of proportional set sizes of a process and all below it, and how many plugins there are.
-fn below(root: u32) -> (u64, usize) {
-    let mut parents = std::collections::HashMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
-        parents.insert(pid, parent.unwrap_or(0));
-    }
-    let is_below = |mut pid: u32| {
-        while pid != 0 && pid != root {
-            pid = parents.get(&pid).copied().unwrap_or(0);
-        }
-        pid == root
-    };
+fn cost_below(root: u32) -> (u64, usize) {
     let (mut kib, mut n_plugins) = (0, 0);
-    for pid in parents.keys().copied().filter(|pid| is_below(*pid)) {
-        let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-        let pss =
-            rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next()?.parse::<u64>().ok());
-        let program = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-        kib += pss.unwrap_or(0);
-        n_plugins += usize::from(pss.is_some() && program.to_string_lossy().contains("packer-plugin-tester"));
+    for pid in below(root) {
+        let Some(held) = proportional_kib(pid) else { continue };
+        kib += held;
+        let program = program(pid).unwrap_or_default();
+        n_plugins += usize::from(program.to_string_lossy().contains("packer-plugin-tester"));
     }
     (kib, n_plugins)
 }
