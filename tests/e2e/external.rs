@@ -305,6 +305,40 @@ fn n_plugins(sandbox: &Sandbox) -> usize {
     programs.filter(|program| program.starts_with(&folder)).count()
 }
 
+/// The most processes of plugins that ran at the same time, and what the run printed.
+fn watched(sandbox: &Sandbox, args: &[&str]) -> (usize, String) {
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let sampled = scope.spawn(|| {
+            let mut most = 0;
+            while !ended.load(Ordering::Acquire) {
+                most = most.max(n_plugins(sandbox));
+            }
+            most
+        });
+        let text = sandbox.run(args);
+        ended.store(true, Ordering::Release);
+        (sampled.join().unwrap(), text.expect(0))
+    })
+}
+
+#[test]
+fn a_few_data_sources_run_at_a_time() {
+    const N_SOURCES: usize = 60;
+    let data: String =
+        (0..N_SOURCES).map(|at| format!("data \"tester-nested\" \"d{at}\" {{ text = \"{at}\" }}\n")).collect();
+    let texts: Vec<String> = (0..N_SOURCES).map(|at| format!("data.tester-nested.d{at}.text")).collect();
+    let template = format!(
+        "{data}source \"null\" \"n\" {{ communicator = \"none\" }}\nbuild {{\n  sources = [\"null.n\"]\n  provisioner \
+         \"shell-local\" {{ inline = [\"echo ${{join(\"-\", [{}])}}\"] }}\n}}\n",
+        texts.join(", ")
+    );
+    let Some(sandbox) = sandbox(&template) else { return };
+    let (most, text) = watched(&sandbox, &["build", "-color=false", "t.pkr.hcl"]);
+    assert!(text.contains("0-1-2-3-") && text.contains("-58-59\n"), "{text}");
+    assert!((1..=16).contains(&most), "{most} processes");
+}
+
 #[test]
 fn no_more_processes_run_than_nodes() {
     const N_BUILDS: usize = 100;
@@ -317,19 +351,8 @@ fn no_more_processes_run_than_nodes() {
         names.join(", ")
     );
     let Some(sandbox) = sandbox(&template) else { return };
-    let ended = AtomicBool::new(false);
-    let (most, text) = std::thread::scope(|scope| {
-        let sampled = scope.spawn(|| {
-            let mut most = 0;
-            while !ended.load(Ordering::Acquire) {
-                most = most.max(n_plugins(&sandbox));
-            }
-            most
-        });
-        let text = sandbox.run(&["build", "-color=false", &format!("-parallel-builds={ABREAST}"), "t.pkr.hcl"]);
-        ended.store(true, Ordering::Release);
-        (sampled.join().unwrap(), text.expect(0))
-    });
+    let args = ["build", "-color=false", &format!("-parallel-builds={ABREAST}"), "t.pkr.hcl"];
+    let (most, text) = watched(&sandbox, &args);
     assert_eq!(text.matches("' finished after ").count(), N_BUILDS);
     // A build in flight has its builder, and one component that works on it or its artifact; those that are checked ahead
     // are as many as there are cores, and one.

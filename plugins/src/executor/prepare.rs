@@ -16,6 +16,7 @@ use crate::executor::shared::{Executor, outcome_of};
 
 /// Runs a data source and records its value.
 pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Cancel) -> Outcome {
+    let _pass = executor.turn_to_fetch(&executor.program.template.data[at].kind.name, at as u32).await;
     let datasource = match prepared(executor, at, cancel).await {
         Ok(datasource) => datasource,
         Err(outcome) => return outcome,

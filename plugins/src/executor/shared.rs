@@ -30,7 +30,12 @@ pub struct Executor {
     builds: Vec<BuildRun>,
     /// Where those wait that are checked in processes of their own.
     checks: Gate,
+    /// Where data sources wait that run in processes of their own.
+    fetches: Gate,
 }
+
+/// So many data sources run at a time, each in a process of its own: they wait for others most of the time.
+const FETCHES_ABREAST: usize = 16;
 
 impl Executor {
     /// For one run of `program`.
@@ -41,7 +46,15 @@ impl Executor {
             .map(|build| BuildRun::new(Arc::new(ChainOutput::new(output.clone(), build.chains.len()))))
             .collect();
         let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { program, registry, output, facts, builds, checks: Gate::new(n_cores + 1) }
+        Self {
+            program,
+            registry,
+            output,
+            facts,
+            builds,
+            checks: Gate::new(n_cores + 1),
+            fetches: Gate::new(FETCHES_ABREAST),
+        }
     }
 
     /// A build's state.
@@ -72,6 +85,15 @@ impl Executor {
     /// without a process of their own need not wait.
     pub(crate) async fn turn_to_check(&self, kind: ComponentKind, name: &str, order: u32) -> Option<Pass> {
         if self.registry.is_external(kind, name) { Some(self.checks.enter(order).await) } else { None }
+    }
+
+    /// Waits until data source number `at` may run.
+    pub(crate) async fn turn_to_fetch(&self, name: &str, at: u32) -> Option<Pass> {
+        if self.registry.is_external(ComponentKind::Datasource, name) {
+            Some(self.fetches.enter(at).await)
+        } else {
+            None
+        }
     }
 
     /// Shows findings, if any; `id` is the build they are about.
