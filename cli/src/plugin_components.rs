@@ -13,7 +13,7 @@ use planner::version::Constraint;
 use plugins::discovery::installation::Installation;
 use plugins::discovery::shelf::{ListError, Query, Shelf};
 use plugins::external::External;
-use plugins::external::binary::{Binary, Component};
+use plugins::external::binary::{Binary, Component, Encoding};
 use plugins::external::hosting::Hosting;
 use plugins::external::leaving::Leaving;
 use plugins::external::provided::Components;
@@ -137,6 +137,10 @@ fn components(plugins: Vec<Named>, choice: Choice) -> Components {
         for (key, component) in Component::all(&name, &installation.description, &binary) {
             components.entry((component.kind, key)).or_insert(component);
         }
+    }
+    if !components.is_empty() && components.values().all(|found| found.binary.encoding == Encoding::Protobuf) {
+        // Scripts look for this.
+        tracing::trace!("Using protobuf for communication with plugins");
     }
     components
 }

@@ -77,6 +77,7 @@ fn without_script(text: &str) -> String {
 #[test]
 fn all_kinds_of_components_work_together_whatever_their_plugin_speaks() {
     for (sdk, force_gob) in [(Sdk::New, false), (Sdk::New, true), (Sdk::Old, false)] {
+        let protobuf = sdk == Sdk::New && !force_gob;
         let mut sandbox = Sandbox::with_template(ALL_KINDS);
         if !install(&sandbox, sdk, SOURCE) {
             return;
@@ -93,6 +94,9 @@ fn all_kinds_of_components_work_together_whatever_their_plugin_speaks() {
         let out = sandbox.read("out");
         let nested = "map[:map[k:v] inner:map[list:[1 two <nil> [3]] yes:true] nothing:<nil>]";
         assert_eq!(out, format!("file file:\nupstate number: 42\nstate nested: {nested}\n"), "{sdk:?}");
+        let log = sandbox.set("PACKER_LOG", "1").run(&["validate", "t.pkr.hcl"]).stderr;
+        assert_eq!(log.contains("[TRACE] Using protobuf for communication with plugins\n"), protobuf, "{log}");
+        assert!(log.contains(" plugin: "), "what a plugin says is logged: {log}");
         let manifest = sandbox.read("manifest.json");
         for part in ["\"artifact_id\": \"transformed-m-1\"", "\"builder_type\": \"tester-machine\""] {
             assert!(manifest.contains(part), "{part} is not in {manifest}");
