@@ -8,9 +8,9 @@ const FIXED: u64 = 1 << 16;
 /// What legacy templates take instead: their variables are looked at with regular expressions.
 const FIXED_LEGACY: u64 = 5 << 16;
 
-/// What each byte of a text may take. What is parsed or formatted takes a sixth of it; builds, which become nodes of a
-/// graph, and legacy templates, which hold a build in a few words, decide.
-pub(crate) const PER_BYTE: f64 = 65.0;
+/// What each byte of a text may take. What is parsed or formatted takes a third of it; what holds much in a few words
+/// decides: short attributes, and builds, which become nodes of a graph.
+pub(crate) const PER_BYTE: f64 = 55.0;
 
 /// The most memory that was live on one thread, by what was done.
 #[derive(Default)]

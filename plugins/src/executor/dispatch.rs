@@ -42,16 +42,17 @@ impl Executor {
         Outcome::Bug(text)
     }
 
+    /// What takes more room while it runs is put elsewhere, as thousands wait to be checked.
     async fn node(self: Arc<Self>, node: Node, cancel: Cancel) -> Outcome {
         match node {
-            Node::Datasource(at) => prepare::datasource(&self, at as usize, &cancel).await,
-            Node::PrepareData(at) => prepare::check_datasource(&self, at as usize, &cancel).await,
+            Node::Datasource(at) => Box::pin(prepare::datasource(&self, at as usize, &cancel)).await,
+            Node::PrepareData(at) => Box::pin(prepare::check_datasource(&self, at as usize, &cancel)).await,
             Node::Prepare(id, what) => prepare::component(&self, id, what, &cancel).await,
-            Node::BuilderOpen(id) => open::open(&self, id, &cancel).await,
-            Node::Provision(id, at) => provision::node(&self, id, at, &cancel).await,
-            Node::BuilderClose(id) => close::close(&self, id, &cancel).await,
-            Node::PostProcess(id, at) => post_process::node(&self, id, at, &cancel).await,
-            Node::Destroy(id, artifact) => post_process::destroy(&self, id, artifact, &cancel).await,
+            Node::BuilderOpen(id) => Box::pin(open::open(&self, id, &cancel)).await,
+            Node::Provision(id, at) => Box::pin(provision::node(&self, id, at, &cancel)).await,
+            Node::BuilderClose(id) => Box::pin(close::close(&self, id, &cancel)).await,
+            Node::PostProcess(id, at) => Box::pin(post_process::node(&self, id, at, &cancel)).await,
+            Node::Destroy(id, artifact) => Box::pin(post_process::destroy(&self, id, artifact, &cancel)).await,
         }
     }
 }

@@ -83,7 +83,7 @@ pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: Compo
     let Some(config) = config else {
         return refused(executor, id, diags);
     };
-    match unless_stopped(cancel, check(executor, id, (what, &name), &config)).await {
+    match unless_stopped(cancel, Box::pin(check(executor, id, (what, &name), &config))).await {
         Ok(prepared) => {
             if what == ComponentUse::Builder {
                 // A build is prepared once, so nobody else has set the names.
