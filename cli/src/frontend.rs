@@ -1,8 +1,6 @@
 //! The way from a command line argument to a compiled template, shared by all commands that read one.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use planner::config::plugin::RequiredPlugin;
@@ -11,17 +9,17 @@ use planner::eval::Host;
 use planner::files::Files;
 use planner::legacy::{self, Given, LegacyTemplate};
 use planner::lower::analysis::{Analysis, Inputs, Parsed, analyse, parse};
-use planner::render::{RenderOptions, render};
 use planner::select::Selection;
 use planner::values::{DataSupply, VariableInputs};
 use plugins::registry::Registry;
 use plugins::secrets::{Patience, SecretSettings, Services};
 
+use crate::findings::{Refused, show};
 use crate::lock_file::LockFile;
 use crate::options::TemplateOptions;
 use crate::plugin_components;
 use crate::session::Session;
-use crate::template_kind::{TemplateKind, read_legacy};
+use crate::template_kind::{TemplateKind, read_legacy, template_root};
 
 const NO_REQUIREMENTS: &str = "\nNo plugins requirement found, make sure you reference a Packer config\ncontaining a \
                     packer.required_plugins block. See\n\
@@ -39,9 +37,6 @@ pub struct Frontend {
     host: Host,
     variables: VariableInputs,
 }
-
-/// The command cannot go on; everything was said.
-pub struct Refused;
 
 /// A template that was read, in either language.
 pub enum AnyParsed {
@@ -231,42 +226,6 @@ impl Frontend {
     pub fn show(&self, session: &mut Session, diags: &Diagnostics) {
         show(session, &self.files, diags);
     }
-}
-
-/// Says what was found in `files`, if anything.
-pub fn show(session: &mut Session, files: &Files, diags: &Diagnostics) {
-    if diags.is_empty() || session.takes(diags, files) {
-        return;
-    }
-    let text = rendered(session, files, diags);
-    if diags.has_errors() { session.error(&text) } else { session.say(&text) }
-}
-
-/// What was found in `files`, as text for people.
-///
-/// A secret that is folded or underlined would no longer be known as one: details are scrubbed before they are folded,
-/// and what holds a secret all the same has no colour.
-pub fn rendered(session: &Session, files: &Files, diags: &Diagnostics) -> String {
-    let scrubbed = |diagnostic: &Diagnostic| {
-        let detail = session.scrubber().scrub(&diagnostic.detail_in(files)).into_owned();
-        Diagnostic { detail, mentions: None, ..diagnostic.clone() }
-    };
-    let diags = diags.iter().map(scrubbed).collect();
-    let plain = render(&diags, files, RenderOptions::default());
-    let escapes = session.settings().escapes && session.environment.terminal;
-    if escapes && matches!(session.scrubber().scrub(&plain), Cow::Borrowed(_)) {
-        return render(&diags, files, RenderOptions { color: true, ..RenderOptions::default() });
-    }
-    plain
-}
-
-/// The directory that file functions start from.
-pub(crate) fn template_root(path: &str, working_dir: &Path) -> String {
-    if working_dir.join(path).is_dir() {
-        return path.to_owned();
-    }
-    let parent = Path::new(path).parent().map(|parent| parent.to_string_lossy().into_owned());
-    parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned())
 }
 
 /// Hides every text inside sensitive variables and locals.

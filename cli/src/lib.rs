@@ -19,6 +19,7 @@ pub mod dispatch;
 pub mod duration;
 pub mod environment;
 pub mod exit;
+pub mod findings;
 pub mod folders;
 pub mod formatting;
 pub mod frontend;

@@ -14,8 +14,9 @@ use planner::version::Version;
 use plugins::io_fault::words_and_advice;
 use tempfile::NamedTempFile;
 
-use crate::frontend::{Refused, show, template_root};
+use crate::findings::{Refused, show};
 use crate::session::Session;
+use crate::template_kind::template_root;
 
 /// A lock file, which may not be there yet.
 pub struct LockFile {

@@ -12,8 +12,8 @@ use plugins::releases::origins::{Hosts, Origins};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
+use crate::findings::Refused;
 use crate::folders::cache_folder;
-use crate::frontend::Refused;
 use crate::plugin_shelf::{ShelfError, shelf};
 use crate::reporter::transfers;
 use crate::session::{Session, complain};

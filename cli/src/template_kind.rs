@@ -52,6 +52,15 @@ const NOT_LEGACY: &str = "Failed to parse file as legacy JSON template: if you a
                           file extensions; they should be either *.pkr.hcl or *.pkr.json; see the docs for more details: \
                           https://www.packer.io/docs/templates/hcl_templates. \nOriginal error: ";
 
+/// The directory that file functions start from.
+pub(crate) fn template_root(path: &str, working_dir: &Path) -> String {
+    if working_dir.join(path).is_dir() {
+        return path.to_owned();
+    }
+    let parent = Path::new(path).parent().map(|parent| parent.to_string_lossy().into_owned());
+    parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned())
+}
+
 /// Reads the legacy template at `path`: a file, standard input for `-`, and one that does nothing for no path at all.
 ///
 /// # Errors

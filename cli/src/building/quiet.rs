@@ -14,7 +14,8 @@ use plugins::output::{Line, Output};
 use plugins::registry::Registry;
 
 use crate::building::facts::{ComponentFlags, run_facts};
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::reporter::Scrubber;
 use crate::session::Session;
 

@@ -8,7 +8,8 @@ use crate::building::quiet::Quiet;
 use crate::console::{Interpreter, answer_file, answer_pipe, converse};
 use crate::environment::InputKind;
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::options::ConsoleOptions;
 use crate::session::Session;
 

@@ -9,8 +9,8 @@ use planner::os_words::os_words;
 use rayon::prelude::*;
 
 use crate::exit::Exit;
+use crate::findings;
 use crate::formatting::{Outcome, Step, Target, find, format_file, format_text};
-use crate::frontend;
 use crate::options::FmtOptions;
 use crate::session::Session;
 use crate::signal::Interruption;
@@ -112,7 +112,7 @@ impl Run<'_> {
     }
 
     fn problem(&mut self, session: &Session, files: &Files, diagnostics: &Diagnostics) {
-        self.problems.push_str(&frontend::rendered(session, files, diagnostics));
+        self.problems.push_str(&findings::rendered(session, files, diagnostics));
     }
 
     fn end(self, session: &mut Session, signal: Option<u8>) -> Exit {

@@ -10,7 +10,8 @@ use plugins::discovery::shelf::Query;
 use plugins::releases::latest::Wanted;
 
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::lock_file::LockFile;
 use crate::options::InitOptions;
 use crate::plugin_store::PluginStore;

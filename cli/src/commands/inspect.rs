@@ -10,7 +10,8 @@ use planner::values::DataSupply;
 
 use crate::building::quiet::Quiet;
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::inspect_view::{builds, show_legacy, values};
 use crate::options::InspectOptions;
 use crate::session::Session;

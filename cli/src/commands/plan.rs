@@ -6,7 +6,8 @@ use planner::values::DataSupply;
 
 use crate::args::PlanFormat;
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::options::PlanOptions;
 use crate::plan_view::{PlanView, dot, json, mermaid, text};
 use crate::session::Session;

@@ -8,7 +8,8 @@ use planner::values::DataSupply;
 
 use crate::building::quiet::Quiet;
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::options::ValidateOptions;
 use crate::session::Session;
 

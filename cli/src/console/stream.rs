@@ -5,7 +5,7 @@ use std::io::BufRead;
 use crate::console::interpreter::{Interpreter, Reply};
 use crate::console::statements::Statements;
 use crate::exit::Exit;
-use crate::frontend::show;
+use crate::findings::show;
 use crate::session::Session;
 
 /// Answers a pipe: findings as they occur, and of the results the last one only, as scripts expect. `exit` is a line

@@ -16,8 +16,8 @@ use rustyline::{
 
 use crate::console::interpreter::{Interpreter, Reply};
 use crate::exit::Exit;
+use crate::findings::show;
 use crate::folders::config_folder;
-use crate::frontend::show;
 use crate::session::Session;
 use crate::signal::{Watcher, end_after};
 

@@ -10,7 +10,7 @@ use plugins::releases::latest::Wanted;
 use plugins::trust::signatures::Signatures;
 
 use crate::exit::Exit;
-use crate::frontend::{Refused, show};
+use crate::findings::{Refused, show};
 use crate::options::PluginsInstallOptions;
 use crate::plugin_store::PluginStore;
 use crate::session::Session;

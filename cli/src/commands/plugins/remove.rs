@@ -12,7 +12,7 @@ use plugins::discovery::shelf::Query;
 use plugins::io_fault::words_and_advice;
 
 use crate::exit::Exit;
-use crate::frontend::{Refused, show};
+use crate::findings::{Refused, show};
 use crate::options::PluginsRemoveOptions;
 use crate::plugin_store::PluginStore;
 use crate::session::Session;

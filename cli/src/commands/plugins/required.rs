@@ -4,7 +4,8 @@ use planner::value::quote;
 use plugins::discovery::shelf::Query;
 
 use crate::exit::Exit;
-use crate::frontend::{Frontend, Refused};
+use crate::findings::Refused;
+use crate::frontend::Frontend;
 use crate::options::PluginsRequiredOptions;
 use crate::plugin_store::PluginStore;
 use crate::session::Session;
