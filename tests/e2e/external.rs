@@ -282,6 +282,55 @@ build {
 }
 
 #[test]
+fn hooks_of_any_name_are_answered_and_provisioners_run_as_often_as_they_are_asked_for() {
+    let Some(sandbox) = sandbox(
+        r#"
+source "tester-machine" "m" {
+  disk  = "disk"
+  hooks = ["before_anything", "packer_provision", "in_between", "packer_provision"]
+}
+build {
+  sources = ["tester-machine.m"]
+  provisioner "tester" { say = "provisioned" }
+}
+"#,
+    ) else {
+        return;
+    };
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
+    assert_eq!(text.matches("==> tester-machine.m: provisioned\n").count(), 2, "{text}");
+}
+
+#[test]
+fn much_state_is_passed_on() {
+    const TEMPLATE: &str = r#"
+source "tester-machine" "m" {
+  disk       = "disk"
+  state_size = "64MiB"
+}
+build {
+  sources = ["tester-machine.m"]
+  post-processor "tester-transform" {
+    output = "out"
+    states = ["big", "bytes", "negative", "nothing of the kind"]
+  }
+}
+"#;
+    for sdk in [Sdk::New, Sdk::Old] {
+        let sandbox = Sandbox::with_template(TEMPLATE);
+        if !install(&sandbox, sdk, SOURCE) {
+            return;
+        }
+        sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+        let out = sandbox.read("out");
+        assert!(out.len() > 64 << 20, "{} bytes", out.len());
+        let rest = &out[out.len() - 100..];
+        let expected = "state bytes: [0 1 254 255]\nstate negative: -1099511627776\nstate nothing of the kind: <nil>\n";
+        assert!(rest.ends_with(expected), "{sdk:?}: {rest}");
+    }
+}
+
+#[test]
 fn an_artifact_passed_on_is_destroyed_by_who_has_it() {
     let Some(sandbox) = sandbox(
         r#"

@@ -118,12 +118,17 @@ fn entries(components: Components) -> Entries {
     entries
 }
 
+fn entry_of<'e>(entries: &'e Entries, kind: ComponentKind, name: &str) -> Option<&'e Entry> {
+    entries.get(&kind)?.get(name)
+}
+
 impl Plugins {
     /// A component, if there is one; an error when that cannot be found out.
     fn entry(&self, kind: ComponentKind, name: &str) -> Result<Option<&Entry>, &String> {
-        let within = |entries: &'_ Entries| -> bool { entries.get(&kind).is_some_and(|all| all.contains_key(name)) };
-        let entries = if within(&self.known) { &self.known } else { self.found().as_ref()? };
-        Ok(entries.get(&kind).and_then(|all| all.get(name)))
+        match entry_of(&self.known, kind, name) {
+            Some(entry) => Ok(Some(entry)),
+            None => Ok(entry_of(self.found().as_ref()?, kind, name)),
+        }
     }
 
     fn found(&self) -> &Found {

@@ -99,3 +99,91 @@ impl Service for UiService {
         Reply::new(&())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::ComponentError;
+    use crate::wire::client::Client;
+    use crate::wire::server::serve;
+
+    /// Notes what is transferred.
+    #[derive(Clone, Default)]
+    struct Noted(Arc<Mutex<Vec<String>>>);
+
+    impl Noted {
+        fn note(&self, text: String) {
+            self.0.lock().unwrap().push(text);
+        }
+    }
+
+    #[async_trait]
+    impl Ui for Noted {
+        fn say(&self, text: &str) {
+            self.note(format!("say {text}"));
+        }
+
+        fn message(&self, _text: &str) {}
+
+        fn error(&self, _text: &str) {}
+
+        fn machine(&self, _kind: &str, _args: &[String]) {}
+
+        fn track(&self, what: &str, done: u64, total: u64) -> Box<dyn Progress> {
+            self.note(format!("{what}: {done} of {total}"));
+            Box::new(Bar { noted: self.clone(), what: what.to_owned() })
+        }
+
+        async fn ask(&self, query: &str) -> Result<String, ComponentError> {
+            Ok(format!("{query} yes"))
+        }
+    }
+
+    struct Bar {
+        noted: Noted,
+        what: String,
+    }
+
+    impl Progress for Bar {
+        fn add(&mut self, n_bytes: u64) {
+            self.noted.note(format!("{}: {n_bytes} more", self.what));
+        }
+    }
+
+    impl Drop for Bar {
+        fn drop(&mut self) {
+            self.noted.note(format!("{}: end", self.what));
+        }
+    }
+
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Tracked<'t> {
+        src: &'t str,
+        total_size: i64,
+        current_size: i64,
+    }
+
+    #[tokio::test]
+    async fn transfers_are_shown_from_their_begin_to_their_end() {
+        let noted = Noted::default();
+        let (near, far) = tokio::io::duplex(1024);
+        tokio::spawn(serve(far, Arc::new(UiService::new(Arc::new(noted.clone())))));
+        let client = Client::start(near);
+        let mut names = Vec::new();
+        for total_size in [9, -1] {
+            let tracked = Tracked { src: "a.iso", total_size, current_size: 2 };
+            names.push(client.call::<String>("Ui.NewTrackProgress", &tracked).await.unwrap());
+        }
+        assert_ne!(names[0], names[1], "each is called by a name of its own");
+        for (call, bytes) in [("Add", 5), ("Add", -5), ("Close", 0)] {
+            client.call::<()>(&format!("Ui{}.{call}", names[0]), &bytes).await.unwrap();
+        }
+        assert!(client.call::<()>(&format!("Ui{}.Add", names[0]), &1).await.is_err(), "it is gone");
+        assert!(client.call::<()>("Ui.Nothing", &()).await.is_err());
+        client.call::<()>("Ui.Say", &"x").await.unwrap();
+        assert_eq!(client.call::<String>("Ui.Ask", &"sure?").await.unwrap(), "sure? yes");
+        let expected = ["a.iso: 2 of 9", "a.iso: 2 of 0", "a.iso: 5 more", "a.iso: 0 more", "a.iso: end", "say x"];
+        assert_eq!(*noted.0.lock().unwrap(), expected);
+    }
+}
