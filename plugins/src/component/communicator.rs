@@ -18,6 +18,10 @@ pub type Sink<'s> = dyn AsyncWrite + Send + Unpin + 's;
 /// it was asked for. Nothing moves while nobody waits for it, and dropped, it takes the command's streams away.
 pub type Running = BoxFuture<'static, Result<i64, ComponentError>>;
 
+/// The status of a command whose connection was lost before it ended, as Packer's communicators report it (`sdk:
+/// packer.CmdDisconnect`).
+pub const DISCONNECTED: i64 = 2_300_218;
+
 /// A command and what it is connected to. What is missing is empty, or not wanted.
 #[derive(Default)]
 pub struct RemoteCommand {

@@ -13,7 +13,7 @@ pub mod ui;
 
 pub use artifact::Artifact;
 pub use builder::{Builder, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Hook, Prepared};
-pub use communicator::{Communicator, FileInfo, RemoteCommand, Running, Sink, Source};
+pub use communicator::{Communicator, DISCONNECTED, FileInfo, RemoteCommand, Running, Sink, Source};
 pub use context::{BuildData, ComponentContext, OnError};
 pub use datasource::Datasource;
 pub use error::ComponentError;

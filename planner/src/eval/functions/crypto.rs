@@ -6,7 +6,7 @@ use rsa::hazmat::rsa_decrypt_and_check;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::rand_core::TryCryptoRng;
 use rsa::traits::PublicKeyParts;
-use rsa::{BoxedUint, PrivateKey};
+use rsa::{BoxedUint, RsaPrivateKey};
 
 use crate::eval::base64_text;
 use crate::eval::functions::error::CallError;
@@ -74,7 +74,7 @@ fn decrypt(call: &Call<'_>) -> Result<Value, CallError> {
 ///
 /// The library's own way turns bad padding into noise, which is right for servers that must not tell; here it would end
 /// up in somebody's template.
-fn open(key: &PrivateKey, secret: &[u8]) -> Option<Vec<u8>> {
+fn open(key: &RsaPrivateKey, secret: &[u8]) -> Option<Vec<u8>> {
     const LEAST_FILLING: usize = 8;
     let size = key.size();
     if secret.len() != size {
@@ -90,13 +90,13 @@ fn open(key: &PrivateKey, secret: &[u8]) -> Option<Vec<u8>> {
     Some(filled[end + 1..].to_owned())
 }
 
-fn private_key(block: &Block) -> Result<PrivateKey, CallError> {
+fn private_key(block: &Block) -> Result<RsaPrivateKey, CallError> {
     if block.header("Proc-Type") == Some("4,ENCRYPTED") {
         return Err("failed to parse key: password protected keys are not supported. Please decrypt the key prior to \
                     use"
         .into());
     }
-    PrivateKey::from_pkcs1_der(&block.content).map_err(|_| {
+    RsaPrivateKey::from_pkcs1_der(&block.content).map_err(|_| {
         match block.label.as_str() {
             "PRIVATE KEY" => {
                 "failed to parse key: it is a PKCS#8 key; only PKCS#1 keys (BEGIN RSA PRIVATE KEY) can be read"
