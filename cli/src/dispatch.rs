@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Parser;
+use plugins::scrubber::Scrubber;
 
 use crate::args::{
     self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, Invocation, PlanArgs,
@@ -10,6 +11,7 @@ use crate::args::{
 };
 use crate::commands;
 use crate::core_config;
+use crate::crash;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::guard;
@@ -18,7 +20,6 @@ use crate::options::{
     BuildOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions, PluginsInstallOptions,
     PluginsRemoveOptions, PluginsRequiredOptions, UsageError, ValidateOptions,
 };
-use crate::reporter::Scrubber;
 use crate::session::{Session, complain};
 
 const MISPLACED_FLAGS: &str = "Invalid flags before the subcommand. If these flags are for
@@ -38,6 +39,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         complain(&error.to_string());
         return Exit::Failed;
     }
+    crash::announce(scrubber.clone());
     let words = match words.into_iter().map(OsString::into_string).collect::<Result<Vec<String>, OsString>>() {
         Ok(words) => words,
         Err(word) => {

@@ -5,13 +5,13 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Zoned;
+use plugins::scrubber::Scrubber;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::environment::Environment;
-use crate::reporter::Scrubber;
 
 /// The log cannot be written.
 #[derive(Debug, thiserror::Error)]

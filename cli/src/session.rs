@@ -6,11 +6,12 @@ use engine::Cancel;
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
 use plugins::process::Fence;
+use plugins::scrubber::Scrubber;
 use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::reporter::{OutputEnd, Printer, Report, Reporter, Reports, Scrubber, Settings, UiKind};
+use crate::reporter::{OutputEnd, Printer, Report, Reporter, Reports, Settings, UiKind};
 use crate::verdict::Verdict;
 
 /// Which version this is, in the parts that machine-readable output has.

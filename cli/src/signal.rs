@@ -170,10 +170,11 @@ fn end_now(reports: &Reports, exit: Exit) {
 
 #[cfg(test)]
 mod tests {
+    use plugins::scrubber::Scrubber;
     use rustix::process::{Signal, getpid, kill_process};
 
     use super::*;
-    use crate::reporter::{Printer, Reporter, Scrubber, Settings};
+    use crate::reporter::{Printer, Reporter, Settings};
 
     /// Waits for the phase, on a runtime of its own.
     fn wait(cancel: &Cancel, phase: CancelPhase) {

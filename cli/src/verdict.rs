@@ -6,9 +6,8 @@ use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::files::Files;
 use planner::render::shown_part;
 use planner::span::Span;
+use plugins::scrubber::Scrubber;
 use serde::Serialize;
-
-use crate::reporter::Scrubber;
 
 /// The findings of one command, in the order they were made.
 #[derive(Debug, Default)]

@@ -1,5 +1,7 @@
 //! Cutting a process's output into lines, with bounded memory.
 
+use crate::scrubber::Scrubber;
+
 /// Output without a line end is passed on in pieces of this many bytes, so that endless lines cannot fill memory.
 const LONGEST: usize = 64 * 1024;
 
@@ -7,9 +9,18 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub struct LineSplitter {
     pending: Vec<u8>,
+    /// What is not cut in two: nobody would know the halves for what they are.
+    secrets: Scrubber,
+    /// Of what waits, so much had to stay when a piece was cut off. A secret may be longer than pieces are.
+    kept: usize,
 }
 
 impl LineSplitter {
+    /// One that keeps `secrets` whole.
+    pub fn new(secrets: Scrubber) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     /// Takes more output and emits the lines that it completes. Bytes that are not UTF-8 become replacement characters.
     pub fn feed(&mut self, mut bytes: &[u8], emit: &mut dyn FnMut(&str)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
@@ -29,21 +40,30 @@ impl LineSplitter {
     }
 
     fn hold(&mut self, mut bytes: &[u8], emit: &mut dyn FnMut(&str)) {
-        while self.pending.len() + bytes.len() > LONGEST {
-            let (fitting, rest) = bytes.split_at(LONGEST - self.pending.len());
+        while self.pending.len() + bytes.len() > self.room() {
+            let (fitting, rest) = bytes.split_at(self.room() - self.pending.len());
             self.pending.extend_from_slice(fitting);
             bytes = rest;
-            let cut = character_boundary(&self.pending);
+            let cut = character_boundary(&self.pending[..self.secrets.cut(&self.pending)]);
             let after = self.pending.split_off(cut);
-            emit(&String::from_utf8_lossy(&self.pending));
+            if cut > 0 {
+                emit(&String::from_utf8_lossy(&self.pending));
+            }
             self.pending = after;
+            self.kept = self.pending.len();
         }
         self.pending.extend_from_slice(bytes);
+    }
+
+    /// How much may wait.
+    fn room(&self) -> usize {
+        if self.kept < LONGEST / 2 { LONGEST } else { LONGEST + self.kept }
     }
 
     fn emit_line(&mut self, emit: &mut dyn FnMut(&str)) {
         emit(shown(String::from_utf8_lossy(&self.pending).as_ref()));
         self.pending.clear();
+        self.kept = 0;
         // One long line must not keep its memory for the rest of the run.
         self.pending.shrink_to(4096);
     }
@@ -78,8 +98,12 @@ mod tests {
     use super::*;
 
     fn split(pieces: &[&[u8]]) -> Vec<String> {
+        split_keeping(Scrubber::new(), pieces)
+    }
+
+    fn split_keeping(secrets: Scrubber, pieces: &[&[u8]]) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut splitter = LineSplitter::default();
+        let mut splitter = LineSplitter::new(secrets);
         for piece in pieces {
             splitter.feed(piece, &mut |line| lines.push(line.to_owned()));
         }
@@ -110,5 +134,26 @@ mod tests {
         let lines = split(&pieces);
         assert!(lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST));
         assert_eq!(lines.concat(), text);
+    }
+
+    #[test]
+    fn no_secret_lies_over_two_pieces() {
+        let long = "secret ".repeat(LONGEST / 5);
+        for secret in ["hunter2", "é", long.as_str()] {
+            let secrets = Scrubber::new();
+            secrets.hide(secret);
+            let secret = secret.trim();
+            for before in LONGEST - secret.len().min(LONGEST)..LONGEST + 2 {
+                if secret.len() > 10 && before % 9_973 != 0 {
+                    continue;
+                }
+                let text = format!("{}{secret}{}\n", "x".repeat(before), "y".repeat(2 * LONGEST));
+                let pieces: Vec<&[u8]> = text.as_bytes().chunks(10_007).collect();
+                let lines = split_keeping(secrets.clone(), &pieces);
+                assert_eq!(lines.concat(), text.trim_end());
+                assert_eq!(lines.iter().filter(|line| line.contains(secret)).count(), 1, "{before}");
+                assert!(lines.len() >= 3 && lines.iter().all(|line| line.len() < 4 * LONGEST));
+            }
+        }
     }
 }

@@ -44,9 +44,6 @@ pub trait Output: Send + Sync {
     /// Findings about the template.
     fn diagnostics(&self, build: Option<BuildId>, diagnostics: Diagnostics);
 
-    /// A text that must not be shown from here on.
-    fn hide(&self, secret: &str);
-
     /// Shows how far a transfer of a build has come; see [`Ui::track`].
     fn track(&self, _build: BuildId, _what: &str, _done: u64, _total: u64) -> Box<dyn Progress> {
         Box::new(Unseen)
@@ -218,8 +215,6 @@ mod tests {
         fn machine(&self, _build: BuildId, _kind: &str, _args: &[String]) {}
 
         fn diagnostics(&self, _build: Option<BuildId>, _diagnostics: Diagnostics) {}
-
-        fn hide(&self, _secret: &str) {}
 
         async fn ask(&self, _query: String) -> Result<String, ComponentError> {
             Err(ComponentError::new("nobody to ask"))

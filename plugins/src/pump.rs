@@ -9,6 +9,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::time::{Instant, timeout};
 
 use crate::lines::LineSplitter;
+use crate::scrubber::Scrubber;
 
 /// How long output may pause after the process has ended, when something it left behind still holds the pipe.
 pub const QUIET: Duration = Duration::from_millis(250);
@@ -39,11 +40,11 @@ struct Pipe<R> {
 }
 
 impl Pump {
-    /// The pipes of a child that has just started.
-    pub fn new(child: &mut Child) -> Self {
+    /// The pipes of a child that has just started. Lines that have to be cut keep `secrets` whole.
+    pub fn new(child: &mut Child, secrets: &Scrubber) -> Self {
         Self {
-            out: Pipe { reader: child.stdout.take(), lines: LineSplitter::default() },
-            err: Pipe { reader: child.stderr.take(), lines: LineSplitter::default() },
+            out: Pipe { reader: child.stdout.take(), lines: LineSplitter::new(secrets.clone()) },
+            err: Pipe { reader: child.stderr.take(), lines: LineSplitter::new(secrets.clone()) },
         }
     }
 

@@ -70,14 +70,14 @@ impl Session {
         }
         Step::Ended(match (&mut self.run).await {
             Ok(result) => BuilderEnd::Returned(result),
-            Err(error) if error.is_panic() => BuilderEnd::Panicked(panic_text(error.into_panic())),
+            Err(error) if error.is_panic() => BuilderEnd::Panicked(text_of_panic(&*error.into_panic())),
             Err(_) => BuilderEnd::Returned(Err(ComponentError::Cancelled)),
         })
     }
 }
 
-/// The text a panic carried.
-pub fn panic_text(payload: Box<dyn std::any::Any + Send>) -> String {
+/// The text that a panic carries.
+pub fn text_of_panic(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked without a text".to_owned())
 }

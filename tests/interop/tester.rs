@@ -8,6 +8,7 @@ use std::time::Duration;
 use plugins::external::leaving::Leaving;
 use plugins::external::process::Launch;
 use plugins::process::Fence;
+use plugins::scrubber::Scrubber;
 
 pub(crate) use crate::go_build::{Sdk, binary};
 
@@ -28,6 +29,7 @@ pub(crate) fn launch(binary: &Path, kind: &str, name: &str, faults: &str) -> Lau
         patience: Duration::from_secs(60),
         memory_limit: None,
         fence: Fence::default(),
+        secrets: Scrubber::new(),
         leaving: Leaving::default(),
     }
 }

@@ -20,6 +20,7 @@ use plugins::executor::{Executor, RunFacts};
 use plugins::output::{Line, Output};
 use plugins::process::Fence;
 use plugins::registry::Registry;
+use plugins::scrubber::Scrubber;
 
 const VERSION: &str = "1.16.0";
 
@@ -91,6 +92,7 @@ impl Validator {
             working_dir: Arc::new(self.host.working_dir.clone()),
             environment: Arc::new(BTreeMap::new()),
             fence: Fence::default(),
+            secrets: Scrubber::new(),
             started: (self.host.now)(),
             interactive: false,
             user_variables: None,
@@ -113,8 +115,6 @@ impl Output for Findings {
     fn diagnostics(&self, _build: Option<BuildId>, diagnostics: Diagnostics) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).append(diagnostics);
     }
-
-    fn hide(&self, _secret: &str) {}
 
     async fn ask(&self, _query: String) -> Result<String, ComponentError> {
         Err(ComponentError::new("nobody is there"))

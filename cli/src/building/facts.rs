@@ -38,6 +38,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         working_dir: Arc::new(host.working_dir.clone()),
         environment: Arc::new(environment),
         fence: session.fence.clone(),
+        secrets: session.scrubber().clone(),
         started: host.started,
         interactive: !session.settings().machine_readable,
         user_variables: None,

@@ -9,12 +9,13 @@ use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::files::Files;
 use planner::lower::Program;
 use planner::node::BuildId;
-use planner::render::{RenderOptions, render};
 use plugins::component::{ComponentError, Progress};
 use plugins::output::{Line, LineKind, Output};
+use plugins::scrubber::Scrubber;
 
 use crate::building::transfer::Transfer;
-use crate::reporter::{Report, Reports, Scrubber, Target, UiKind};
+use crate::findings::without_secrets;
+use crate::reporter::{Report, Reports, Target, UiKind};
 
 /// The run's output.
 pub struct Outlet {
@@ -42,14 +43,18 @@ impl Outlet {
     }
 
     fn text(&self, diagnostic: Diagnostic) -> String {
-        let options = RenderOptions { color: self.colour, ..RenderOptions::default() };
-        render(&diagnostic.into(), &self.files, options)
+        without_secrets(&diagnostic.into(), &self.files, &self.scrubber, self.colour)
     }
 
     /// Who speaks when a build does.
     pub fn target(&self, id: BuildId) -> Target {
         let at = id.0 as usize;
         Target { build: self.names[at].clone(), post_processor: None, colour_index: at }
+    }
+
+    /// What is taken out of everything that is shown.
+    pub fn scrubber(&self) -> &Scrubber {
+        &self.scrubber
     }
 
     /// Where reports go.
@@ -94,10 +99,6 @@ impl Output for Outlet {
         let key = self.n_transfers.fetch_add(1, Ordering::Relaxed);
         let label = self.scrubber.scrub(&format!("{}: {what}", self.names[build.0 as usize])).into_owned();
         Box::new(Transfer::start(self.reports.clone(), key, label, (done, total)))
-    }
-
-    fn hide(&self, secret: &str) {
-        self.scrubber.hide(secret);
     }
 
     async fn ask(&self, query: String) -> Result<String, ComponentError> {

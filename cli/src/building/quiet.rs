@@ -16,7 +16,6 @@ use plugins::registry::Registry;
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::findings::Refused;
 use crate::frontend::Frontend;
-use crate::reporter::Scrubber;
 use crate::session::Session;
 
 /// What such runs need besides the program, and what they found.
@@ -30,8 +29,7 @@ impl Quiet {
     /// For the template in `analysis`.
     pub fn new(session: &Session, frontend: &Frontend, analysis: &Analysis) -> Self {
         let facts = run_facts(session, analysis, ComponentFlags::default());
-        let findings = Findings { found: Mutex::default(), scrubber: session.scrubber().clone() };
-        Self { registry: frontend.registry.clone(), facts, findings: Arc::new(findings) }
+        Self { registry: frontend.registry.clone(), facts, findings: Arc::default() }
     }
 
     /// Runs all nodes of `program`.
@@ -122,17 +120,15 @@ impl Quiet {
 }
 
 /// Gathers what components find; there is nothing else to hear from them here.
-struct Findings {
-    found: Mutex<Vec<Finding>>,
-    scrubber: Scrubber,
-}
+#[derive(Default)]
+struct Findings(Mutex<Vec<Finding>>);
 
 /// A finding, and the build that it was made in.
 type Finding = (Option<BuildId>, Diagnostic);
 
 impl Findings {
     fn found(&self) -> Vec<Finding> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -144,11 +140,7 @@ impl Output for Findings {
 
     fn diagnostics(&self, build: Option<BuildId>, diagnostics: Diagnostics) {
         let findings = diagnostics.into_iter().map(|finding| (build, finding));
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(findings);
-    }
-
-    fn hide(&self, secret: &str) {
-        self.scrubber.hide(secret);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(findings);
     }
 
     async fn ask(&self, _query: String) -> Result<String, ComponentError> {

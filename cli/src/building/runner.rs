@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::building::outlet::Outlet;
 use crate::building::watch::Watch;
-use crate::reporter::{Reports, Scrubber, Settings};
+use crate::reporter::{Reports, Settings};
 
 /// What a run needs besides the program.
 pub struct RunSetup {
@@ -20,8 +20,6 @@ pub struct RunSetup {
     pub reports: Reports,
     /// How it looks.
     pub settings: Settings,
-    /// What is taken out of it.
-    pub scrubber: Scrubber,
     /// The components.
     pub registry: Arc<Registry>,
     /// What components are told.
@@ -109,9 +107,10 @@ impl Runner {
     }
 
     fn executor(&self, program: &Arc<Program>) -> (Arc<Executor>, Arc<Outlet>) {
-        let RunSetup { reports, settings, scrubber, registry, facts, files, said, .. } = &self.setup;
+        let RunSetup { reports, settings, registry, facts, files, said, .. } = &self.setup;
         let colour = settings.escapes && settings.live;
-        let outlet = Arc::new(Outlet::new(reports.clone(), program, files.clone(), scrubber.clone(), colour));
+        let outlet =
+            Arc::new(Outlet::new(reports.clone(), program, files.clone(), facts.context.secrets.clone(), colour));
         outlet.skip(said);
         let executor = Executor::new(program.clone(), registry.clone(), outlet.clone(), facts.clone());
         (Arc::new(executor), outlet)

@@ -61,7 +61,9 @@ impl Watch {
             state.n_opened += 1;
         }
         if self.live {
-            let (key, label) = (node.index() as u32, self.program.key(*self.program.plan.node(node)));
+            let label = self.program.key(*self.program.plan.node(node));
+            // Before it is cut to fit.
+            let (key, label) = (node.index() as u32, self.outlet.scrubber().scrub(&label).into_owned());
             self.outlet.reports().send(Report::Progress(Progress::Started { key, label }));
         }
     }

@@ -59,7 +59,6 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
         let setup = RunSetup {
             reports,
             settings,
-            scrubber: session.scrubber().clone(),
             registry: frontend.registry.clone(),
             facts: facts.clone(),
             files: Arc::new(frontend.files.clone()),
@@ -83,8 +82,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let _signals = watch_signals(session, &cancel, &reports)?;
     let Frontend { registry, files, .. } = frontend;
     let (files, fail_fast) = (Arc::new(files), options.fail_fast);
-    let scrubber = session.scrubber().clone();
-    let setup = RunSetup { reports, settings, scrubber, registry, facts, files, cancel, fail_fast, said };
+    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said };
     run_builds(session, setup, program).map(|exit| exit.or_failed(incomplete))
 }
 

@@ -246,8 +246,10 @@ mod tests {
     use std::io::{Error, ErrorKind, Write};
     use std::sync::{Arc, Mutex};
 
+    use plugins::scrubber::Scrubber;
+
     use super::*;
-    use crate::reporter::{Progress, Scrubber, Settings, UiKind};
+    use crate::reporter::{Progress, Settings, UiKind};
 
     /// Keeps what is written, up to a limit, then fails.
     #[derive(Clone)]

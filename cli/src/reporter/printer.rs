@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use jiff::{Timestamp, Zoned};
+use plugins::scrubber::Scrubber;
 use tracing::info;
 
 use super::report::{Target, UiKind};
-use super::scrubber::Scrubber;
 use super::settings::Settings;
 use super::sink::{OutputEnd, Sink};
 use super::{human, machine};

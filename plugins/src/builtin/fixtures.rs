@@ -10,6 +10,7 @@ use planner::value::Value;
 
 use crate::component::{Artifact, BuildData, Communicator, ComponentContext, ComponentError, Hook, OnError, Ui};
 use crate::process::Fence;
+use crate::scrubber::Scrubber;
 
 /// A context in `/`, for a build called `web` of builder `null`.
 pub(crate) fn context() -> ComponentContext {
@@ -34,6 +35,7 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         working_dir: Arc::new(directory.to_path_buf()),
         environment: Arc::new(environment),
         fence: Fence::default(),
+        secrets: Scrubber::new(),
         started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         interactive: false,
         user_variables: None,

@@ -9,6 +9,7 @@ use planner::legacy::Texts;
 use planner::value::Value;
 
 use crate::process::Fence;
+use crate::scrubber::Scrubber;
 
 /// What a builder learned about its machine: `build.ID`, `build.Host`, …
 pub type BuildData = BTreeMap<String, Value>;
@@ -60,6 +61,8 @@ pub struct ComponentContext {
     pub template_path: Option<Arc<str>>,
     /// Whether interactive questions can be asked.
     pub interactive: bool,
+    /// What must not be shown, by anybody: a component that learns of a password says so here.
+    pub secrets: Scrubber,
     /// The user variables of a legacy template, whose components get their configuration rendered. None in HCL.
     pub user_variables: Option<Arc<Texts>>,
 }

@@ -8,6 +8,7 @@ use planner::interpolate::{Facts, Interpolation, UserVariables};
 use planner::value::Value;
 
 use crate::component::{ComponentContext, ComponentError, OnError};
+use crate::scrubber::Scrubber;
 
 /// Stands for text that is not known before the run.
 const UNKNOWN: &str = "<unknown>";
@@ -39,6 +40,7 @@ impl<'a> Fields<'a> {
         let facts = context.facts();
         let user = users.map_or(facts.user.clone(), |users| UserVariables::Known(Arc::new(users)));
         let interpolation = Interpolation::new(Facts { user, ..facts });
+        hide_passwords(config, &interpolation, &context.secrets);
         Self { config, context, interpolation, faults }
     }
 
@@ -168,6 +170,25 @@ fn plain_text(value: &Value) -> &str {
     }
 }
 
+/// Hides the values of fields that say that they are secret, before anything can be said about them.
+fn hide_passwords(config: &Value, interpolation: &Interpolation, secrets: &Scrubber) {
+    let text = |name: &str| {
+        let text = config.get(name).and_then(Value::as_str).unwrap_or_default();
+        interpolation.at_prepare(text).unwrap_or_else(|_| text.to_owned())
+    };
+    for name in config.entries().into_iter().flat_map(|entries| entries.keys()) {
+        match name.strip_suffix("password") {
+            Some(of) => {
+                let (password, user) = (text(name), text(&format!("{of}username")));
+                let user = if user.is_empty() { text(&format!("{of}user")) } else { user };
+                secrets.hide_password(&password, &user);
+            }
+            None if name.ends_with("private_key") => secrets.hide(&text(name)),
+            None => {}
+        }
+    }
+}
+
 fn override_context(config: &Value, context: &ComponentContext, faults: &mut Vec<String>) -> ComponentContext {
     let mut context = context.clone();
     let text = |name: &str| config.get(name).and_then(Value::as_str);
@@ -237,6 +258,25 @@ mod tests {
         assert_eq!(fields.duration("wait").unwrap().to_string(), "1m0s");
         assert_eq!((fields.duration("absent"), fields.duration("later")), (None, None));
         assert!(fields.finish().is_ok());
+    }
+
+    #[test]
+    fn passwords_are_hidden_when_they_are_read() {
+        let config = Value::object([
+            ("ssh_username", Value::string("vagrant")),
+            ("ssh_password", Value::string("vagrant")),
+            ("ssh_bastion_password", Value::string("one-{{build_name}}")),
+            ("elevated_user", Value::string("vagrant")),
+            ("elevated_password", Value::string("two")),
+            ("winrm_password", Value::Unknown(Type::String)),
+            ("ssh_private_key", Value::string("BEGIN\nthree\n")),
+            ("ssh_private_key_file", Value::string("four")),
+        ]);
+        let context = context();
+        Fields::new(&config, &context);
+        let text = "vagrant one-web two <unknown> BEGIN three four";
+        let expected = "vagrant <sensitive> <sensitive> <unknown> <sensitive> <sensitive> four";
+        assert_eq!(context.secrets.scrub(text), expected);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::process::{Fence, Invocation, ProcessError, run};
 use crate::pump::Stream;
+use crate::scrubber::Scrubber;
 
 /// What plugins call the component that goes by the plugin's own name.
 pub const DEFAULT_NAME: &str = "-packer-default-plugin-name-";
@@ -134,6 +135,8 @@ impl Describer {
             working_dir: self.working_dir.clone(),
             environment: self.environment.clone(),
             fence: self.fence.clone(),
+            // It is told none.
+            secrets: Scrubber::new(),
         };
         // Lines are put together again, as a long one is delivered in parts. JSON does not need their ends.
         let (mut answer, mut complaint) = (String::new(), String::new());

@@ -10,14 +10,14 @@ use crate::component::ComponentError;
 use crate::executor::build_run::BuildError;
 use crate::executor::shared::Executor;
 use crate::executor::{close, open, post_process, prepare, provision};
-use crate::session::panic_text;
+use crate::session::text_of_panic;
 
 impl Execute<Node> for Executor {
     fn execute(self: &Arc<Self>, plan: &Plan<Node>, node: NodeId, cancel: Cancel) -> Work {
         let (executor, node) = (self.clone(), *plan.node(node));
         Work::future(async move {
             let run = std::panic::AssertUnwindSafe(executor.clone().node(node, cancel)).catch_unwind();
-            run.await.unwrap_or_else(|payload| executor.panicked(node, panic_text(payload)))
+            run.await.unwrap_or_else(|payload| executor.panicked(node, text_of_panic(&*payload)))
         })
     }
 }

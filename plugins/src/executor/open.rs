@@ -29,7 +29,7 @@ pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel)
     loop {
         match session.next().await {
             Step::Called(call) if call.name == HOOK_PROVISION => {
-                run.lend(&call);
+                executor.lend(id, &call);
                 *run.live.lock().await = Some(Live { session, call: Some(call), ended: None });
                 return Outcome::Succeeded;
             }

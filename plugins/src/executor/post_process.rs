@@ -68,7 +68,9 @@ async fn post_process(
     };
     let line = Line { build: Some(id), post_processor: None, kind: LineKind::Say, text };
     run.chains.line(at.chain as usize, line);
-    let view = program.build_after(id, run.generated(), &input.generated_data());
+    let data = input.generated_data();
+    executor.hide_logins(&data);
+    let view = program.build_after(id, run.generated(), &data);
     let mut diags = Diagnostics::new();
     let Some(config) = configure(executor, id, ComponentUse::PostProcessor(at), view, &mut diags) else {
         return Err(ComponentError::new(executor.refuse(Some(id), diags).to_string()));

@@ -26,7 +26,7 @@ pub(crate) async fn datasource(executor: &Arc<Executor>, at: usize, cancel: &Can
             let values = &executor.program.values;
             values.set_data(at, value);
             // Before anybody can refer to them.
-            values.secrets_of_data(at).iter().for_each(|secret| executor.output.hide(secret));
+            values.secrets_of_data(at).iter().for_each(|secret| executor.secrets().hide(secret));
             Outcome::Succeeded
         }
         Err(ComponentError::Cancelled) => Outcome::Cancelled,

@@ -66,7 +66,7 @@ pub(crate) fn answer_provision(run: &BuildRun, live: &mut Live) {
 
 /// Answers a hook other than the first `packer_provision`. Unknown hooks have nothing registered and succeed.
 pub(crate) async fn serve_hook(executor: &Arc<Executor>, id: BuildId, call: HookCall, cancel: &Cancel) {
-    executor.run(id).lend(&call);
+    executor.lend(id, &call);
     let has_cleanup = executor.program.build(id).error_cleanup;
     let result = match call.name.as_str() {
         HOOK_PROVISION => provision_again(executor, id, cancel).await,

@@ -7,12 +7,16 @@ use planner::catalog::ComponentKind;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::lower::Program;
 use planner::node::BuildId;
+use planner::value::Value;
 
-use crate::component::{ComponentContext, ComponentError};
+use crate::component::{BuildData, ComponentContext, ComponentError};
+use crate::config::is_placeholder;
 use crate::executor::build_run::BuildRun;
 use crate::gate::{Gate, Pass};
 use crate::output::{ChainOutput, Output};
 use crate::registry::Registry;
+use crate::scrubber::Scrubber;
+use crate::session::HookCall;
 
 /// The facts of one run that every component is told; the build's own names are filled in for each.
 #[derive(Clone, Debug)]
@@ -33,6 +37,9 @@ pub struct Executor {
     /// Where data sources wait that run in processes of their own.
     fetches: Gate,
 }
+
+/// What `build.*` has of passwords and keys, each with the name under which it has the user that they are of.
+const LOGINS: [(&str, &str); 3] = [("Password", "User"), ("WinRMPassword", "User"), ("SSHPrivateKey", "User")];
 
 /// So many data sources run at a time, each in a process of its own: they wait for others most of the time.
 const FETCHES_ABREAST: usize = 16;
@@ -79,6 +86,28 @@ impl Executor {
     /// What components outside any build are told.
     pub(crate) fn plain_context(&self) -> ComponentContext {
         self.facts.context.clone()
+    }
+
+    /// What is taken out of everything that is shown.
+    pub(crate) fn secrets(&self) -> &Scrubber {
+        &self.facts.context.secrets
+    }
+
+    /// Takes the machine that a call lends to build `id`. How to log in to it is nobody's business.
+    pub(crate) fn lend(&self, id: BuildId, call: &HookCall) {
+        self.hide_logins(&call.data);
+        self.run(id).lend(call);
+    }
+
+    /// Hides what `build.*` has of passwords and keys.
+    pub(crate) fn hide_logins(&self, data: &BuildData) {
+        let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
+        for (name, user) in LOGINS {
+            // What a builder does not know it says in so many words.
+            if !is_placeholder(text(name)) && !text(name).starts_with("ERR_") {
+                self.secrets().hide_password(text(name), text(user));
+            }
+        }
     }
 
     /// Waits until a component may be checked, those of build number `order` before those of later ones. Components

@@ -14,6 +14,7 @@ use crate::external::process::{Launch, Plugin};
 use crate::external::schema_cache::SchemaCache;
 use crate::memory::MemorySize;
 use crate::process::Fence;
+use crate::scrubber::Scrubber;
 
 /// How plugins are started.
 #[derive(Clone, Debug)]
@@ -47,7 +48,8 @@ impl Hosting {
         component: &Component,
         context: &ComponentContext,
     ) -> Result<Arc<Plugin>, ComponentError> {
-        self.launch(component, (&context.working_dir, &context.environment), &context.fence).await
+        let place = (&context.working_dir, &context.environment);
+        self.launch(component, place, &context.fence, &context.secrets).await
     }
 
     /// Starts a component to be asked about itself.
@@ -56,7 +58,8 @@ impl Hosting {
     ///
     /// Why it does not run.
     pub async fn start_to_ask(&self, component: &Component) -> Result<Arc<Plugin>, ComponentError> {
-        self.launch(component, (&self.working_dir, &self.environment), &self.fence).await
+        // It is told no secrets.
+        self.launch(component, (&self.working_dir, &self.environment), &self.fence, &Scrubber::new()).await
     }
 
     async fn launch(
@@ -64,6 +67,7 @@ impl Hosting {
         component: &Component,
         (working_dir, environment): (&Arc<PathBuf>, &Arc<BTreeMap<String, String>>),
         fence: &Fence,
+        secrets: &Scrubber,
     ) -> Result<Arc<Plugin>, ComponentError> {
         let launch = Launch {
             name: component.binary.plugin.clone(),
@@ -73,6 +77,7 @@ impl Hosting {
             working_dir: working_dir.clone(),
             environment: environment.clone(),
             fence: fence.clone(),
+            secrets: secrets.clone(),
             ports: self.ports,
             patience: self.patience,
             memory_limit: self.memory_limit,

@@ -20,6 +20,7 @@ use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
 use crate::process::{self, Fence, Invocation, ProcessError};
 use crate::pump::Stream;
+use crate::scrubber::Scrubber;
 use crate::wire::client::Client;
 use crate::wire::fault::CallFault;
 use crate::wire::mux::Mux;
@@ -56,6 +57,8 @@ pub struct Launch {
     pub memory_limit: Option<MemorySize>,
     /// What ends it should we not be able to.
     pub fence: Fence,
+    /// What must not be seen of what it writes.
+    pub secrets: Scrubber,
     /// Where it is counted from when it is told to end until it has.
     pub leaving: Leaving,
 }
@@ -200,7 +203,7 @@ impl Process {
     fn start(launch: &Launch, cancel: &Cancel) -> (Self, oneshot::Receiver<String>) {
         let invocation = invocation(launch);
         let name = launch.binary.file_name().unwrap_or_default().to_string_lossy();
-        let mut stderr = Stderr::new(name.into_owned());
+        let mut stderr = Stderr::new(name.into_owned(), launch.secrets.clone());
         let (tail, fate, memory_limit) = (stderr.tail(), cancel.child(), launch.memory_limit);
         let (greeting, line) = oneshot::channel();
         let (ended, end) = watch::channel(None);
@@ -293,5 +296,6 @@ fn invocation(launch: &Launch) -> Invocation {
         working_dir: Arc::clone(&launch.working_dir),
         environment: Arc::new(environment),
         fence: launch.fence.clone(),
+        secrets: launch.secrets.clone(),
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use crate::scrubber::Scrubber;
+
 /// How many of the last lines are kept for diagnostics.
 const TAIL: usize = 10;
 /// How many bytes of each are.
@@ -18,6 +20,7 @@ const RATE: f64 = 1e6;
 #[derive(Debug)]
 pub(super) struct Stderr {
     name: String,
+    secrets: Scrubber,
     tail: Arc<Tail>,
     allowance: f64,
     filled: Instant,
@@ -26,8 +29,8 @@ pub(super) struct Stderr {
 
 impl Stderr {
     /// For the plugin whose binary is called `name`.
-    pub(super) fn new(name: String) -> Self {
-        Self { name, tail: Arc::default(), allowance: BURST, filled: Instant::now(), unlogged: 0 }
+    pub(super) fn new(name: String, secrets: Scrubber) -> Self {
+        Self { name, secrets, tail: Arc::default(), allowance: BURST, filled: Instant::now(), unlogged: 0 }
     }
 
     /// The last lines, now and later.
@@ -37,6 +40,8 @@ impl Stderr {
 
     /// Takes a line.
     pub(super) fn take(&mut self, line: &str) {
+        // Before it is shortened: the half of a secret would not be known for one.
+        let line = &*self.secrets.scrub(line);
         self.tail.push(line);
         if !self.may_log(line.len()) {
             self.unlogged += 1;
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_end_is_kept_in_short() {
-        let mut stderr = Stderr::new("p".to_owned());
+        let mut stderr = Stderr::new("p".to_owned(), Scrubber::new());
         (0..20).for_each(|n| stderr.take(&n.to_string()));
         stderr.take(&"é".repeat(2 * LONGEST));
         let lines = stderr.tail().lines();
@@ -133,8 +138,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_holds_no_half_of_a_secret() {
+        let secrets = Scrubber::new();
+        let mut stderr = Stderr::new("p".to_owned(), secrets.clone());
+        secrets.hide("hunter2");
+        stderr.take(&format!("{}hunter2{}", "x".repeat(LONGEST - 3), "x".repeat(LONGEST)));
+        assert_eq!(stderr.tail().lines(), [format!("{}<se…", "x".repeat(LONGEST - 3))]);
+    }
+
+    #[test]
     fn the_reason_of_a_panic_is_not_lost_behind_its_stack() {
-        let mut stderr = Stderr::new("p".to_owned());
+        let mut stderr = Stderr::new("p".to_owned(), Scrubber::new());
         stderr.take("panic: no luck");
         assert_eq!(stderr.tail().lines(), ["panic: no luck"]);
         (0..30).for_each(|n| stderr.take(&n.to_string()));
@@ -146,7 +160,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_flood_is_logged_in_part() {
-        let mut stderr = Stderr::new("p".to_owned());
+        let mut stderr = Stderr::new("p".to_owned(), Scrubber::new());
         let line = "x".repeat(1000);
         (0..10_000).for_each(|_| stderr.take(&line));
         assert_eq!(stderr.unlogged, 2_000);

@@ -10,6 +10,7 @@ use planner::value::quote;
 use crate::io_fault::{os_words, words_and_advice};
 use crate::memory::MemorySize;
 use crate::process::fence::Fence;
+use crate::scrubber::Scrubber;
 
 /// What to start, and where.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Invocation {
     pub environment: Arc<BTreeMap<String, String>>,
     /// What ends it should we not be able to.
     pub fence: Fence,
+    /// What must not be seen of what it writes: it is not cut in two.
+    pub secrets: Scrubber,
 }
 
 /// Why a process did not run to its own end.

@@ -45,7 +45,7 @@ async fn attend(
 ) -> Result<ExitStatus, ProcessError> {
     let mut child = start_patiently(invocation, &ladder, cancel).await?;
     let mut group = Group::of(&child, &invocation.fence);
-    let mut pump = Pump::new(&mut child);
+    let mut pump = Pump::new(&mut child, &invocation.secrets);
     let mut outgrown = pin!(outgrown(child.id(), memory_limit));
     let (spared, mut held) = (matches!(ladder, Ladder::Spared), None);
     let status = loop {
@@ -104,6 +104,7 @@ pub(crate) mod tests {
     use crate::builtin::fixtures::context;
     use crate::process::Fence;
     use crate::pump::Stream;
+    use crate::scrubber::Scrubber;
 
     /// Waits until a process that is not ours is gone, or a zombie that its parent has not looked at yet.
     pub(crate) async fn assert_ends(process: i32) {
@@ -124,6 +125,7 @@ pub(crate) mod tests {
             working_dir: context().working_dir,
             environment: context().environment,
             fence: Fence::default(),
+            secrets: Scrubber::new(),
         }
     }
 

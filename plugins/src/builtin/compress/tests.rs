@@ -212,6 +212,7 @@ async fn system_tools_read_it() {
             working_dir: Arc::new(folder.path().to_path_buf()),
             environment: context().environment,
             fence: context().fence,
+            secrets: context().secrets,
         };
         let mut lines = Vec::new();
         let status = crate::process::run(&invocation, &mut |_, line| lines.push(line.to_owned()), &Cancel::new()).await;

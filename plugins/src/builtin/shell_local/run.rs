@@ -63,6 +63,7 @@ impl ShellLocal {
             working_dir: self.context.working_dir.clone(),
             environment: self.context.environment.clone(),
             fence: self.context.fence.clone(),
+            secrets: self.context.secrets.clone(),
         };
         let mut lines = |stream: Stream, line: &str| match stream {
             Stream::Out => ui.say(line),

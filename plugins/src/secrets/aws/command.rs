@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::process::{Invocation, run};
 use crate::pump::Stream;
+use crate::scrubber::Scrubber;
 use crate::secrets::answer::json_words;
 use crate::secrets::settings::SecretSettings;
 
@@ -31,12 +32,17 @@ struct Printed {
 impl CommandSource {
     pub(super) fn new(command: &str, settings: &SecretSettings) -> Self {
         let (shell, flag) = if cfg!(windows) { ("cmd.exe", "/C") } else { ("sh", "-c") };
+        // Values of variables are none of its business.
+        let mut environment = settings.environment.as_ref().clone();
+        environment.retain(|name, _| !name.starts_with("PKR_VAR_"));
         let invocation = Invocation {
             program: shell.to_owned(),
             args: vec![flag.to_owned(), command.to_owned()],
             working_dir: Arc::new(settings.working_dir.clone()),
-            environment: settings.environment.clone(),
+            environment: Arc::new(environment),
             fence: settings.fence.clone(),
+            // What it prints is shown to nobody.
+            secrets: Scrubber::new(),
         };
         Self { invocation }
     }
