@@ -5,8 +5,8 @@
 //! [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
 //! [`releases`], which fetches them over [`download`], and [`external`], which starts them and speaks to them over
 //! [`wire`]; [`secrets`], which answers functions; and what they stand on: [`process`] (with [`pump`], [`lines`] and
-//! [`memory`]), [`config`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`], [`scrubber`] (what must not be
-//! shown).
+//! [`memory`]), [`config`], [`remote`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`],
+//! [`scrubber`] (what must not be shown).
 //!
 //! ```
 //! use planner::catalog::{Catalog, ComponentKind};
@@ -39,6 +39,7 @@ pub mod proxy;
 pub mod pump;
 pub mod registry;
 pub mod releases;
+pub mod remote;
 pub mod scrubber;
 pub mod secrets;
 pub mod session;

@@ -53,6 +53,11 @@ pub struct FileInfo {
 /// A call that is told to stop ends with [`ComponentError::Cancelled`]; what it already did stays.
 #[async_trait]
 pub trait Communicator: Send + Sync {
+    /// Whether uploaded files get exactly the permissions of their [`FileInfo`], so that nobody needs to set them again.
+    fn keeps_modes(&self) -> bool {
+        false
+    }
+
     /// Starts a command. An error means that it did not start.
     async fn start(&self, command: RemoteCommand, cancel: &Cancel) -> Result<Running, ComponentError>;
 

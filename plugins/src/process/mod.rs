@@ -19,6 +19,8 @@ mod tag;
 pub use fence::Fence;
 pub use invocation::{Invocation, ProcessError};
 pub use run::{run, run_until_killed};
+#[cfg(test)]
+pub(crate) use script::starting;
 pub use script::{while_nothing_starts, write_script};
 
 #[cfg(test)]

@@ -38,6 +38,6 @@ pub fn while_nothing_starts<T>(write: impl FnOnce() -> T) -> T {
 }
 
 /// Held while a process starts.
-pub(super) fn starting() -> RwLockReadGuard<'static, ()> {
+pub(crate) fn starting() -> RwLockReadGuard<'static, ()> {
     OPEN_FILES.read().unwrap_or_else(PoisonError::into_inner)
 }
