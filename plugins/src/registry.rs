@@ -12,10 +12,12 @@ use crate::builtin::artifice::{self, Artifice};
 use crate::builtin::breakpoint::{self, Breakpoint};
 use crate::builtin::checksum::{self, Checksum};
 use crate::builtin::compress::{self, Compress};
+use crate::builtin::file::{self, FileProvisioner};
 use crate::builtin::file_builder::{self, FileBuilder};
 use crate::builtin::manifest::{self, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
+use crate::builtin::shell::{self, Shell};
 use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvisioner};
 use crate::builtin::sleep::{self, Sleep};
 use crate::component::{Builder, ComponentError, Datasource, PostProcessor, Provisioner};
@@ -57,6 +59,8 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
     ("file", file_builder::FIELDS, true, Factory::Builder(|| Box::new(FileBuilder::default()))),
     ("null", null_builder::FIELDS, true, Factory::Builder(|| Box::new(NullBuilder::default()))),
     ("breakpoint", breakpoint::FIELDS, true, Factory::Provisioner(|| Box::new(Breakpoint::default()))),
+    ("file", file::FIELDS, true, Factory::Provisioner(|| Box::new(FileProvisioner::default()))),
+    ("shell", shell::FIELDS, true, Factory::Provisioner(|| Box::new(Shell::default()))),
     ("shell-local", shell_local::FIELDS, true, Factory::Provisioner(|| Box::new(ShellLocalProvisioner::default()))),
     ("sleep", sleep::FIELDS, false, Factory::Provisioner(|| Box::new(Sleep::default()))),
     ("artifice", artifice::FIELDS, true, Factory::PostProcessor(|_| Box::new(Artifice::default()))),
@@ -191,7 +195,7 @@ impl Registry {
 
 /// What HashiCorp Packer 1.16 has built in and is not built in here.
 const AWAITED: &[(ComponentKind, &[&str])] = &[
-    (ComponentKind::Provisioner, &["file", "hcp-sbom", "powershell", "shell", "windows-restart", "windows-shell"]),
+    (ComponentKind::Provisioner, &["hcp-sbom", "powershell", "windows-restart", "windows-shell"]),
     (ComponentKind::PostProcessor, &["provenance"]),
     (
         ComponentKind::Datasource,
@@ -238,7 +242,7 @@ mod tests {
         let names: Vec<Vec<String>> = KINDS.iter().map(|kind| registry.names(*kind)).collect();
         let expected: [&[&str]; 4] = [
             &["file", "null"],
-            &["breakpoint", "shell-local", "sleep"],
+            &["breakpoint", "file", "shell", "shell-local", "sleep"],
             &["artifice", "checksum", "compress", "manifest", "shell-local"],
             &["null"],
         ];
@@ -276,6 +280,14 @@ mod tests {
             (ComponentKind::Builder, "file", "content source target"),
             (ComponentKind::Builder, "null", communicator),
             (ComponentKind::Provisioner, "breakpoint", "disable note"),
+            (ComponentKind::Provisioner, "file", "content destination direction generated source sources"),
+            (
+                ComponentKind::Provisioner,
+                "shell",
+                "binary env env_var_format environment_vars execute_command expect_disconnect inline inline_shebang \
+                 pause_after remote_file remote_folder remote_path script scripts skip_clean start_retry_timeout \
+                 use_env_var_file valid_exit_codes",
+            ),
             (ComponentKind::Provisioner, "shell-local", shell_local),
             (ComponentKind::Provisioner, "sleep", "duration"),
             (ComponentKind::PostProcessor, "artifice", "files keep_input_artifact"),

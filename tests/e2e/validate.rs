@@ -90,7 +90,7 @@ fn components_are_checked_without_running_anything() {
         ("provisioner \"shell-local\" {}", "cannot all be empty."),
         ("provisioner \"sleep\" {\n    duration = \"soon\"\n  }", "duration"),
         ("provisioner \"nothing\" {}", "Error: Unknown provisioner type \"nothing\""),
-        ("provisioner \"shell\" {}", "The provisioner shell is built into Packer, but"),
+        ("provisioner \"shell\" {}", "* Either a script file or inline script must be specified."),
         ("post-processor \"checksum\" { checksum_types = [\"crc\"] }", "Unrecognized checksum type: crc"),
         ("post-processor \"compres\" {}", "Did you mean to use \"compress\"?"),
         ("provisioner \"shell-local\" {\n    inline = [build.nope]\n  }", "Error: Unsupported attribute"),

@@ -4,6 +4,7 @@ pub mod artifice;
 pub mod breakpoint;
 pub mod checksum;
 pub mod compress;
+pub mod file;
 pub mod file_builder;
 mod file_set;
 #[cfg(test)]
@@ -12,6 +13,8 @@ pub mod manifest;
 pub mod none_communicator;
 pub mod null_builder;
 pub mod null_datasource;
+pub mod scripts;
+pub mod shell;
 pub mod shell_local;
 pub mod sleep;
 pub mod steps;

@@ -1,15 +1,16 @@
 //! The options and the rules between them.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use planner::interpolate::Interpolation;
 use planner::value::Value;
 
-use super::env_format::EnvFormat;
+use crate::builtin::scripts::choice::{Scripts, check_file};
+use crate::builtin::scripts::env_format::EnvFormat;
+use crate::builtin::scripts::environment::Environment;
+use crate::builtin::scripts::exit_codes::ExitCodes;
 use crate::component::{ComponentContext, ComponentError};
 use crate::config::{Field, FieldType, Fields, is_placeholder};
-use crate::io_fault::os_words;
 
 /// The fields of both components.
 pub const FIELDS: &[Field] = &[
@@ -31,31 +32,20 @@ pub const FIELDS: &[Field] = &[
 /// Operating systems that `only_on` may name, by their Go names.
 const SYSTEMS: [&str; 6] = ["darwin", "freebsd", "linux", "openbsd", "solaris", "windows"];
 
-/// What to run.
-#[derive(Clone, Debug)]
-pub(super) enum Scripts {
-    /// The lines of one script of our own making.
-    Inline(Vec<String>),
-    /// Script files as the template names them.
-    Files(Vec<String>),
-}
-
 /// The checked options.
 #[derive(Clone, Debug)]
 pub(super) struct ShellLocal {
     pub(super) context: ComponentContext,
     pub(super) interpolation: Interpolation,
     pub(super) scripts: Scripts,
-    /// `K=V`, rendered once more at run time.
-    pub(super) environment_vars: Vec<String>,
-    pub(super) env: BTreeMap<String, String>,
+    pub(super) environment: Environment,
     pub(super) env_format: EnvFormat,
     pub(super) execute_command: Vec<String>,
     pub(super) inline_shebang: String,
     pub(super) only_on: Vec<String>,
     /// Without its dot; may be empty.
     pub(super) tempfile_extension: String,
-    pub(super) valid_exit_codes: Vec<i64>,
+    pub(super) exit_codes: ExitCodes,
 }
 
 impl ShellLocal {
@@ -67,16 +57,15 @@ impl ShellLocal {
             context: fields.context().clone(),
             interpolation: fields.interpolation().clone(),
             scripts: read_scripts(&mut fields, linux_pathing),
-            environment_vars: fields.texts("environment_vars"),
-            env: fields.text_map("env"),
-            env_format: read_env_format(&mut fields, linux_pathing),
+            environment: Environment::read(&mut fields),
+            env_format: EnvFormat::read(&mut fields, "env_var_format", default_format(linux_pathing)),
             execute_command: read_execute_command(&mut fields),
             inline_shebang: or(fields.text("inline_shebang"), if cfg!(windows) { "" } else { "/bin/sh -e" }),
             only_on: fields.texts("only_on"),
             tempfile_extension: or(fields.text("tempfile_extension"), if cfg!(windows) { "cmd" } else { "" })
                 .trim_start_matches('.')
                 .to_owned(),
-            valid_exit_codes: fields.wholes("valid_exit_codes"),
+            exit_codes: ExitCodes::read(&mut fields),
         };
         shell_local.check(&mut fields);
         fields.finish().map(|()| shell_local)
@@ -89,11 +78,6 @@ impl ShellLocal {
                 "Invalid OS specified in only_on: '{system}'\nSupported OS names: {}",
                 SYSTEMS.join(", ")
             ));
-        }
-        for pair in self.environment_vars.iter().filter(|pair| !is_placeholder(pair)) {
-            if pair.split_once('=').is_none_or(|(name, _)| name.is_empty()) {
-                fields.fault(format!("Environment variable not in format 'key=value': {pair}"));
-            }
         }
         if self.tempfile_extension.contains(['/', '\\']) {
             fields.fault("tempfile_extension cannot contain a path separator");
@@ -125,7 +109,7 @@ fn read_scripts(fields: &mut Fields<'_>, linux_pathing: bool) -> Scripts {
     }
     if !script.is_empty() || !files.is_empty() {
         let files = if script.is_empty() { files } else { vec![script] };
-        return Scripts::Files(files.into_iter().map(|file| check_file(fields, file, linux_pathing)).collect());
+        return Scripts::Files(files.into_iter().map(|file| path_of(fields, file, linux_pathing)).collect());
     }
     if linux_pathing {
         fields.fault(
@@ -137,17 +121,12 @@ fn read_scripts(fields: &mut Fields<'_>, linux_pathing: bool) -> Scripts {
 }
 
 /// The path to run a script by. It must be there already.
-fn check_file(fields: &mut Fields<'_>, file: String, linux_pathing: bool) -> String {
+fn path_of(fields: &mut Fields<'_>, file: String, linux_pathing: bool) -> String {
+    check_file(fields, &file);
+    if !linux_pathing || is_placeholder(&file) {
+        return file;
+    }
     let path = fields.context().working_dir.join(&file);
-    if is_placeholder(&file) {
-        return file;
-    }
-    if let Err(error) = std::fs::metadata(&path) {
-        fields.fault(format!("Bad script '{file}': stat {file}: {}", os_words(&error)));
-    }
-    if !linux_pathing {
-        return file;
-    }
     linux_path(&path.display().to_string()).unwrap_or_else(|fault| {
         fields.fault(fault);
         file
@@ -163,15 +142,8 @@ fn linux_path(windows: &str) -> Result<String, String> {
     Ok(format!("/mnt/{}/{rest}", drive.to_lowercase()))
 }
 
-fn read_env_format(fields: &mut Fields<'_>, linux_pathing: bool) -> EnvFormat {
-    let default = if cfg!(windows) && !linux_pathing { "set %s=%s && " } else { "%s='%s' " };
-    let format = or(fields.text("env_var_format"), default);
-    EnvFormat::parse(&format).unwrap_or_else(|fault| {
-        if !is_placeholder(&format) {
-            fields.fault(fault);
-        }
-        EnvFormat::parse("%s%s").expect("a format of two values is valid")
-    })
+fn default_format(linux_pathing: bool) -> &'static str {
+    if cfg!(windows) && !linux_pathing { "set %s=%s && " } else { "%s='%s' " }
 }
 
 fn read_execute_command(fields: &mut Fields<'_>) -> Vec<String> {

@@ -1,7 +1,6 @@
 //! `shell-local`, provisioner and post-processor: scripts on the machine that Packer itself runs on.
 
 mod config;
-mod env_format;
 mod post_processor;
 mod provisioner;
 mod run;

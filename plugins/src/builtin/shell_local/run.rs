@@ -1,21 +1,18 @@
 //! Running the scripts.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::Cancel;
 use tempfile::TempPath;
 
-use super::config::{Scripts, ShellLocal, temporary_dir};
+use super::config::{ShellLocal, temporary_dir};
 use planner::interpolate::{RenderError, RunData};
 
+use crate::builtin::scripts::choice::{Scripts, inline_text};
 use crate::component::{BuildData, ComponentError, Ui};
 use crate::io_fault::words_and_advice;
 use crate::process::{self, Invocation, ProcessError};
 use crate::pump::Stream;
-
-/// Values by which a builder says that it serves no files over HTTP.
-const NO_HTTP: &str = "_NOT_IMPLEMENTED_BY_BUILDER";
 
 impl ShellLocal {
     /// Runs all scripts in order, up to the first that fails.
@@ -70,7 +67,7 @@ impl ShellLocal {
             Stream::Err => ui.error(line),
         };
         match process::run(&invocation, &mut lines, cancel).await {
-            Ok(status) => self.check_status(status),
+            Ok(status) => self.exit_codes.check(i64::from(status)),
             Err(ProcessError::Cancelled) => Err(ComponentError::Cancelled),
             Err(error) => {
                 ui.error(&error.to_string());
@@ -81,18 +78,6 @@ impl ShellLocal {
         }
     }
 
-    fn check_status(&self, status: i32) -> Result<(), ComponentError> {
-        let allowed: &[i64] = if self.valid_exit_codes.is_empty() { &[0] } else { &self.valid_exit_codes };
-        if allowed.contains(&i64::from(status)) {
-            return Ok(());
-        }
-        let allowed: Vec<String> = allowed.iter().map(i64::to_string).collect();
-        Err(ComponentError::new(format!(
-            "Script exited with non-zero exit status: {status}. Allowed exit codes are: [{}]",
-            allowed.join(" ")
-        )))
-    }
-
     fn write_inline(&self, lines: &[String], data: &RunData) -> Result<TempPath, ComponentError> {
         let mut text = String::new();
         if !self.inline_shebang.is_empty() {
@@ -100,10 +85,7 @@ impl ShellLocal {
             text.push_str(&self.inline_shebang);
             text.push('\n');
         }
-        for line in lines {
-            text.push_str(&self.interpolation.at_run(line, data).map_err(failed)?);
-            text.push('\n');
-        }
+        text.push_str(&inline_text(lines, &self.interpolation, data).map_err(failed)?);
         let extension = &self.tempfile_extension;
         let suffix = if extension.is_empty() { String::new() } else { format!(".{extension}") };
         let directory = temporary_dir(&self.context);
@@ -118,51 +100,14 @@ impl ShellLocal {
 
     /// The variables as one text, in the order of their names.
     fn vars(&self, data: &BuildData, run_data: &RunData) -> Result<String, RenderError> {
-        let mut vars = BTreeMap::from([
-            ("PACKER_BUILD_NAME".to_owned(), escape_quotes(&self.context.build_name)),
-            ("PACKER_BUILDER_TYPE".to_owned(), escape_quotes(&self.context.builder_type)),
-        ]);
-        for (variable, key) in [
-            ("PACKER_HTTP_ADDR", "PackerHTTPAddr"),
-            ("PACKER_HTTP_IP", "PackerHTTPIP"),
-            ("PACKER_HTTP_PORT", "PackerHTTPPort"),
-        ] {
-            if let Some(value) = data.get(key).and_then(served) {
-                vars.insert(variable.to_owned(), value);
-            }
-        }
-        for pair in &self.environment_vars {
-            let pair = self.interpolation.at_run(pair, run_data)?;
-            let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
-            vars.insert(name.to_owned(), escape_quotes(value));
-        }
-        for (name, value) in &self.env {
-            vars.insert(name.clone(), escape_quotes(value));
-        }
-        let mut text = String::new();
-        for (name, value) in &vars {
-            self.env_format.write(name, value, &mut text);
-        }
-        Ok(text)
+        let variables = self.environment.variables(&self.interpolation, data, run_data)?;
+        // Values stand in single quotes; this is the way to have one inside.
+        Ok(self.env_format.write_all(&variables, |value| value.replace('\'', "'\"'\"'")))
     }
-}
-
-/// A value of the builder's HTTP server, unless the builder has none.
-fn served(value: &planner::value::Value) -> Option<String> {
-    let text = match value.as_str() {
-        Some(text) => text.to_owned(),
-        None => value.as_number()?.to_i64()?.to_string(),
-    };
-    (!text.ends_with(NO_HTTP)).then_some(text)
 }
 
 fn failed(error: RenderError) -> ComponentError {
     ComponentError::new(error.to_string())
-}
-
-/// Values stand in single quotes; this is the way to have one inside.
-fn escape_quotes(value: &str) -> String {
-    value.replace('\'', "'\"'\"'")
 }
 
 /// The name that Go has for this operating system.

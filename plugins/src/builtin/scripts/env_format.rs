@@ -1,6 +1,10 @@
 //! `env_var_format`: how one variable is written into the command line. A `printf` format of two values.
 
+use std::collections::BTreeMap;
+
 use planner::value::quote;
+
+use crate::config::{Fields, is_placeholder};
 
 /// One piece of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +19,24 @@ enum Piece {
 
 /// A checked format.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EnvFormat(Vec<Piece>);
+pub struct EnvFormat(Vec<Piece>);
 
 impl EnvFormat {
+    /// The format in a field, or else `default`.
+    pub fn read(fields: &mut Fields<'_>, name: &str, default: &str) -> Self {
+        let format = fields.text(name);
+        let format = if format.is_empty() { default } else { &format };
+        Self::parse(name, format).unwrap_or_else(|fault| {
+            if !is_placeholder(format) {
+                fields.fault(fault);
+            }
+            Self(Vec::new())
+        })
+    }
+
     /// Reads a format: `%s` and `%v` are the name, then the value; `%q` quotes; `%[1]s` and `%[2]s` choose; `%%` is `%`.
-    pub(super) fn parse(format: &str) -> Result<Self, String> {
-        let bad = |why: &str| Err(format!("env_var_format {}: {why}", quote(format)));
+    fn parse(name: &str, format: &str) -> Result<Self, String> {
+        let bad = |why: &str| Err(format!("{name} {}: {why}", quote(format)));
         let mut pieces = Vec::new();
         let mut used = [false; 2];
         let mut next = 0;
@@ -62,8 +78,16 @@ impl EnvFormat {
         Ok(Self(pieces))
     }
 
-    /// Appends one variable.
-    pub(super) fn write(&self, name: &str, value: &str, to: &mut String) {
+    /// All variables one after the other, with their values made harmless by `escape`.
+    pub fn write_all(&self, variables: &BTreeMap<String, String>, escape: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        for (name, value) in variables {
+            self.write(name, &escape(value), &mut text);
+        }
+        text
+    }
+
+    fn write(&self, name: &str, value: &str, to: &mut String) {
         let values = [name, value];
         for piece in &self.0 {
             match piece {
@@ -101,7 +125,7 @@ mod tests {
             ("%[1", Err("a [ has no ]")),
         ];
         for (format, expected) in rows {
-            let written = EnvFormat::parse(format).map(|format| {
+            let written = EnvFormat::parse("env_var_format", format).map(|format| {
                 let mut text = String::new();
                 format.write("A", "b", &mut text);
                 text
