@@ -17,9 +17,12 @@ use crate::builtin::file_builder::{self, FileBuilder};
 use crate::builtin::manifest::{self, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
+use crate::builtin::powershell::{self, PowerShell};
 use crate::builtin::shell::{self, Shell};
 use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvisioner};
 use crate::builtin::sleep::{self, Sleep};
+use crate::builtin::windows_restart::{self, WindowsRestart};
+use crate::builtin::windows_shell::{self, WindowsShell};
 use crate::component::{Builder, ComponentError, Datasource, PostProcessor, Provisioner};
 use crate::config::{Configured, Field, PACKER_FIELDS, decode, schema};
 use crate::external::External;
@@ -60,9 +63,12 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
     ("null", null_builder::FIELDS, true, Factory::Builder(|| Box::new(NullBuilder::default()))),
     ("breakpoint", breakpoint::FIELDS, true, Factory::Provisioner(|| Box::new(Breakpoint::default()))),
     ("file", file::FIELDS, true, Factory::Provisioner(|| Box::new(FileProvisioner::default()))),
+    ("powershell", powershell::FIELDS, true, Factory::Provisioner(|| Box::new(PowerShell::default()))),
     ("shell", shell::FIELDS, true, Factory::Provisioner(|| Box::new(Shell::default()))),
     ("shell-local", shell_local::FIELDS, true, Factory::Provisioner(|| Box::new(ShellLocalProvisioner::default()))),
     ("sleep", sleep::FIELDS, false, Factory::Provisioner(|| Box::new(Sleep::default()))),
+    ("windows-restart", windows_restart::FIELDS, true, Factory::Provisioner(|| Box::new(WindowsRestart::default()))),
+    ("windows-shell", windows_shell::FIELDS, true, Factory::Provisioner(|| Box::new(WindowsShell::default()))),
     ("artifice", artifice::FIELDS, true, Factory::PostProcessor(|_| Box::new(Artifice::default()))),
     (
         "checksum",
@@ -195,7 +201,7 @@ impl Registry {
 
 /// What HashiCorp Packer 1.16 has built in and is not built in here.
 const AWAITED: &[(ComponentKind, &[&str])] = &[
-    (ComponentKind::Provisioner, &["hcp-sbom", "powershell", "windows-restart", "windows-shell"]),
+    (ComponentKind::Provisioner, &["hcp-sbom"]),
     (ComponentKind::PostProcessor, &["provenance"]),
     (
         ComponentKind::Datasource,
@@ -242,7 +248,7 @@ mod tests {
         let names: Vec<Vec<String>> = KINDS.iter().map(|kind| registry.names(*kind)).collect();
         let expected: [&[&str]; 4] = [
             &["file", "null"],
-            &["breakpoint", "file", "shell", "shell-local", "sleep"],
+            &["breakpoint", "file", "powershell", "shell", "shell-local", "sleep", "windows-restart", "windows-shell"],
             &["artifice", "checksum", "compress", "manifest", "shell-local"],
             &["null"],
         ];
@@ -283,6 +289,14 @@ mod tests {
             (ComponentKind::Provisioner, "file", "content destination direction generated source sources"),
             (
                 ComponentKind::Provisioner,
+                "powershell",
+                "binary debug_mode elevated_env_var_format elevated_execute_command elevated_password elevated_user env \
+                 env_var_format environment_vars execute_command execution_policy inline pause_after \
+                 remote_env_var_path remote_path script scripts skip_clean start_retry_timeout use_pwsh \
+                 valid_exit_codes",
+            ),
+            (
+                ComponentKind::Provisioner,
                 "shell",
                 "binary env env_var_format environment_vars execute_command expect_disconnect inline inline_shebang \
                  pause_after remote_file remote_folder remote_path script scripts skip_clean start_retry_timeout \
@@ -290,6 +304,17 @@ mod tests {
             ),
             (ComponentKind::Provisioner, "shell-local", shell_local),
             (ComponentKind::Provisioner, "sleep", "duration"),
+            (
+                ComponentKind::Provisioner,
+                "windows-restart",
+                "check_registry registry_keys restart_check_command restart_command restart_timeout",
+            ),
+            (
+                ComponentKind::Provisioner,
+                "windows-shell",
+                "binary env env_var_format environment_vars execute_command inline remote_path script scripts \
+                 start_retry_timeout valid_exit_codes",
+            ),
             (ComponentKind::PostProcessor, "artifice", "files keep_input_artifact"),
             (ComponentKind::PostProcessor, "checksum", "checksum_types output"),
             (ComponentKind::PostProcessor, "compress", "compression_level format output"),

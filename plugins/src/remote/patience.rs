@@ -34,6 +34,15 @@ impl Patience {
         Instant::now() >= self.until
     }
 
+    /// Waits, but not for longer than there is time.
+    ///
+    /// # Errors
+    ///
+    /// When the run is stopping.
+    pub async fn pause(&self, duration: Duration, cancel: &Cancel) -> Result<(), ComponentError> {
+        pause(duration.min(self.until.saturating_duration_since(Instant::now())), cancel).await
+    }
+
     /// Waits for a moment after a try that failed with `error`.
     ///
     /// # Errors

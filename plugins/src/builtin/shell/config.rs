@@ -9,6 +9,7 @@ use crate::builtin::scripts::choice::Scripts;
 use crate::builtin::scripts::env_format::EnvFormat;
 use crate::builtin::scripts::environment::Environment;
 use crate::builtin::scripts::exit_codes::ExitCodes;
+use crate::builtin::scripts::start::start_retry_timeout;
 use crate::component::{ComponentContext, ComponentError};
 use crate::config::{Field, FieldType, Fields};
 
@@ -33,9 +34,6 @@ pub const FIELDS: &[Field] = &[
     ("use_env_var_file", FieldType::Flag),
     ("valid_exit_codes", FieldType::Numbers),
 ];
-
-/// How long to go on trying to reach the machine.
-const START_RETRY_TIMEOUT: GoDuration = GoDuration::from_nanos(300_000_000_000);
 
 /// The checked options.
 #[derive(Clone, Debug)]
@@ -120,10 +118,4 @@ fn remote_path(fields: &mut Fields<'_>, folder: &str) -> String {
 /// Keeps apart what several builds do on one machine.
 fn some_number() -> u128 {
     Uuid::new_v4().as_u128() % 9999
-}
-
-/// The field of that name; zero is no time at all to try, so it stands for the default.
-pub(in crate::builtin) fn start_retry_timeout(fields: &mut Fields<'_>) -> GoDuration {
-    let timeout = fields.duration("start_retry_timeout");
-    timeout.filter(|timeout| timeout.is_positive()).unwrap_or(START_RETRY_TIMEOUT)
 }

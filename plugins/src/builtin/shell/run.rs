@@ -16,6 +16,7 @@ use planner::interpolate::{RenderError, RunData};
 use super::config::Options;
 use crate::builtin::scripts::choice::{Scripts, inline_text};
 use crate::builtin::scripts::content::Content;
+use crate::builtin::scripts::start::about;
 use crate::component::{BuildData, Communicator, ComponentError, DISCONNECTED, FileInfo, Running, Ui};
 use crate::remote::command::{self, capture};
 use crate::remote::lines::Audience;
@@ -217,14 +218,6 @@ impl<'a> Run<'a> {
 
 fn failed(error: &RenderError) -> ComponentError {
     ComponentError::new(error.to_string())
-}
-
-/// Says what was being done, unless it was just stopped.
-fn about(what: &str, error: ComponentError) -> ComponentError {
-    match error {
-        ComponentError::Cancelled => ComponentError::Cancelled,
-        error => ComponentError::new(format!("{what}: {error}")),
-    }
 }
 
 /// A path as a word of a command line. Only what would break into several is quoted: `~` and variables are the author's.
