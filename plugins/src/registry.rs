@@ -18,6 +18,7 @@ use crate::builtin::manifest::{self, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
 use crate::builtin::powershell::{self, PowerShell};
+use crate::builtin::provenance::{self, Provenance};
 use crate::builtin::shell::{self, Shell};
 use crate::builtin::shell_local::{self, ShellLocalPostProcessor, ShellLocalProvisioner};
 use crate::builtin::sleep::{self, Sleep};
@@ -87,6 +88,12 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
         manifest::FIELDS,
         true,
         Factory::PostProcessor(|shared| Box::new(Manifest::new(shared.turns.clone()))),
+    ),
+    (
+        "provenance",
+        provenance::FIELDS,
+        true,
+        Factory::PostProcessor(|shared| Box::new(Provenance::new(shared.workbench.clone()))),
     ),
     (
         "shell-local",
@@ -202,7 +209,6 @@ impl Registry {
 /// What HashiCorp Packer 1.16 has built in and is not built in here.
 const AWAITED: &[(ComponentKind, &[&str])] = &[
     (ComponentKind::Provisioner, &["hcp-sbom"]),
-    (ComponentKind::PostProcessor, &["provenance"]),
     (
         ComponentKind::Datasource,
         &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http"],
@@ -249,7 +255,7 @@ mod tests {
         let expected: [&[&str]; 4] = [
             &["file", "null"],
             &["breakpoint", "file", "powershell", "shell", "shell-local", "sleep", "windows-restart", "windows-shell"],
-            &["artifice", "checksum", "compress", "manifest", "shell-local"],
+            &["artifice", "checksum", "compress", "manifest", "provenance", "shell-local"],
             &["null"],
         ];
         assert_eq!(names, expected);
@@ -282,6 +288,9 @@ mod tests {
             winrm_use_ntlm winrm_use_ssl winrm_username";
         let shell_local = "command env env_var_format environment_vars execute_command inline inline_shebang only_on \
             script scripts tempfile_extension use_linux_pathing valid_exit_codes";
+        let provenance = "build_type fulcio_url key keyless_identity keyless_oidc_issuer only_builds output_dir provenance \
+            rekor_url sbom sbom_exclude sbom_format sbom_scan_path sbom_scope signer signing_mode source_uri template \
+            trusted_root_path upload_tlog user_variables verifier";
         let rows = [
             (ComponentKind::Builder, "file", "content source target"),
             (ComponentKind::Builder, "null", communicator),
@@ -319,6 +328,7 @@ mod tests {
             (ComponentKind::PostProcessor, "checksum", "checksum_types output"),
             (ComponentKind::PostProcessor, "compress", "compression_level format output"),
             (ComponentKind::PostProcessor, "manifest", "custom_data output strip_path strip_time"),
+            (ComponentKind::PostProcessor, "provenance", provenance),
             (ComponentKind::PostProcessor, "shell-local", shell_local),
             (ComponentKind::Datasource, "null", "input"),
         ];

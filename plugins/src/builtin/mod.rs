@@ -14,6 +14,7 @@ pub mod none_communicator;
 pub mod null_builder;
 pub mod null_datasource;
 pub mod powershell;
+pub mod provenance;
 pub mod scripts;
 pub mod shell;
 pub mod shell_local;

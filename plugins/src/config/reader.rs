@@ -88,6 +88,11 @@ impl<'a> Fields<'a> {
         self.value(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// A bool; none when absent, or not known yet.
+    pub fn choice(&self, name: &str) -> Option<bool> {
+        self.value(name).and_then(Value::as_bool)
+    }
+
     /// A whole number; zero when absent.
     pub fn whole(&mut self, name: &str) -> i64 {
         self.value(name).map_or(0, |value| self.whole_of(name, value))

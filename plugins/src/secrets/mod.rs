@@ -1,4 +1,5 @@
-//! Services that keep secrets, for the functions that ask for them: HashiCorp Vault, Consul, AWS Secrets Manager.
+//! Services that keep secrets, for the functions that ask for them: HashiCorp Vault, Consul, AWS Secrets Manager; and keys,
+//! for what is signed with them.
 //!
 //! What they are asked and what they answer is never logged, and never part of an error.
 
@@ -11,8 +12,10 @@ mod run;
 mod services;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod vault;
 
+pub(crate) use aws::AwsKey;
 pub use services::Services;
 pub use settings::{Patience, SecretSettings};
+pub(crate) use vault::TransitKey;

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 
+use crate::secrets::aws::client::Service;
 use crate::secrets::aws::fault::AwsError;
 use crate::secrets::aws::profile::{Profile, Profiles};
 use crate::secrets::connection::SetupError;
@@ -27,6 +28,7 @@ pub(super) fn region(settings: &SecretSettings, profile: Option<Profile<'_>>) ->
 
 /// The address of the service. Only one that nobody configured needs a region.
 pub(super) fn endpoint(
+    service: &Service,
     settings: &SecretSettings,
     profiles: &Profiles,
     profile: Option<Profile<'_>>,
@@ -38,24 +40,29 @@ pub(super) fn endpoint(
         if settings.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == Some("true") || profile_ignores {
             return None;
         }
-        let of_service = || profiles.of_service(profile?, "secrets_manager.endpoint_url");
+        let of_service = || profiles.of_service(profile?, service.setting);
         let of_profile = || profile?.get("endpoint_url");
         settings
-            .get("AWS_ENDPOINT_URL_SECRETS_MANAGER")
+            .get(service.variable)
             .or_else(of_service)
             .or_else(|| settings.get("AWS_ENDPOINT_URL"))
             .or_else(of_profile)
     };
     let address = match configured() {
         Some(address) => address.to_owned(),
-        None => default_address(settings, profile, region)?,
+        None => default_address(service, settings, profile, region)?,
     };
     Url::parse(&address).map_err(|error| SetupError::Address { address, reason: error.to_string() }.into())
 }
 
-fn default_address(settings: &SecretSettings, profile: Option<Profile<'_>>, region: &str) -> Result<String, AwsError> {
+fn default_address(
+    service: &Service,
+    settings: &SecretSettings,
+    profile: Option<Profile<'_>>,
+    region: &str,
+) -> Result<String, AwsError> {
     if region.is_empty() {
-        return Err(AwsError::NoRegion);
+        return Err(AwsError::NoRegion(service.first_call()));
     }
     let is_name = region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !is_name {
@@ -69,7 +76,7 @@ fn default_address(settings: &SecretSettings, profile: Option<Profile<'_>>, regi
     let both = wants("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
     let (_, usual, dual) = DOMAINS.iter().find(|(start, ..)| region.starts_with(start)).unwrap_or(&DOMAINS[6]);
     let domain = if both { dual } else { usual };
-    Ok(format!("https://secretsmanager{fips}.{region}.{domain}"))
+    Ok(format!("https://{}{fips}.{region}.{domain}", service.name))
 }
 
 #[cfg(test)]
@@ -78,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::process::Fence;
+    use crate::secrets::aws::secrets_manager::SECRETS_MANAGER;
     use crate::secrets::settings::Patience;
 
     #[test]
@@ -111,7 +119,7 @@ mod tests {
                 patience: Patience::default(),
                 fence: Fence::default(),
             };
-            let url = endpoint(&settings, &Profiles::default(), None, region).unwrap();
+            let url = endpoint(&SECRETS_MANAGER, &settings, &Profiles::default(), None, region).unwrap();
             assert_eq!(url.as_str(), expected, "{region} {variables:?}");
         }
     }

@@ -4,6 +4,21 @@ use crate::secrets::answer::TransportError;
 use crate::secrets::aws::value::ValueFault;
 use crate::secrets::connection::SetupError;
 
+/// What a service is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::secrets) struct Operation {
+    /// The service.
+    pub(in crate::secrets) service: &'static str,
+    /// What.
+    pub(in crate::secrets) call: &'static str,
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {}", self.service, self.call)
+    }
+}
+
 /// No text from a secret.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::secrets) enum AwsError {
@@ -18,16 +33,22 @@ pub(in crate::secrets) enum AwsError {
     Connection(#[from] SetupError),
     /// Nowhere to ask.
     #[error(
-        "operation error Secrets Manager: GetSecretValue, Missing Region: set AWS_REGION, or region in the profile of the \
-         shared configuration file"
+        "operation error {0}, Missing Region: set AWS_REGION, or region in the profile of the shared configuration file"
     )]
-    NoRegion,
+    NoRegion(Operation),
     /// Nobody to ask as.
-    #[error("operation error Secrets Manager: GetSecretValue, no credentials: {0}")]
-    NoCredentials(String),
+    #[error("operation error {operation}, no credentials: {reason}")]
+    NoCredentials {
+        /// What was asked.
+        operation: Operation,
+        /// Why.
+        reason: String,
+    },
     /// Nobody answered.
-    #[error("operation error Secrets Manager: GetSecretValue, {attempts}{source}")]
+    #[error("operation error {operation}, {attempts}{source}")]
     Transport {
+        /// What was asked.
+        operation: Operation,
         /// How often it was tried, if that was the end of it.
         attempts: String,
         /// Why.
@@ -35,10 +56,11 @@ pub(in crate::secrets) enum AwsError {
     },
     /// The service said no.
     #[error(
-        "operation error Secrets Manager: GetSecretValue, {attempts}https response error StatusCode: {status}, RequestID: \
-         {request}, {reason}"
+        "operation error {operation}, {attempts}https response error StatusCode: {status}, RequestID: {request}, {reason}"
     )]
     Refused {
+        /// What was asked.
+        operation: Operation,
         /// How often it was tried, if that was the end of it.
         attempts: String,
         /// How.
@@ -49,8 +71,13 @@ pub(in crate::secrets) enum AwsError {
         reason: String,
     },
     /// Not what the service says.
-    #[error("operation error Secrets Manager: GetSecretValue, the answer cannot be read: {0}")]
-    Malformed(String),
+    #[error("operation error {operation}, the answer cannot be read: {reason}")]
+    Malformed {
+        /// What was asked.
+        operation: Operation,
+        /// Why not.
+        reason: String,
+    },
     /// Bytes.
     #[error("Secret is not string")]
     Binary,

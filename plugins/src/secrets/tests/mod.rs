@@ -3,5 +3,6 @@
 mod aws;
 mod consul;
 mod credentials;
-mod server;
+mod keys;
+pub(crate) mod server;
 mod vault;

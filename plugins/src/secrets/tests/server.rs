@@ -14,15 +14,15 @@ use crate::secrets::{Patience, SecretSettings, Services};
 
 /// What came in. Names of headers are lower case.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) line: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// What goes out.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// A status, headers as text, a body.
     Answer(u16, String, String),
     /// Nothing, while the server lives.
@@ -32,7 +32,7 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    pub(super) fn new(status: u16, body: &str) -> Self {
+    pub(crate) fn new(status: u16, body: &str) -> Self {
         Self::Answer(status, String::new(), body.to_owned())
     }
 }
@@ -40,8 +40,8 @@ impl Reply {
 type Requests = Arc<Mutex<Vec<Request>>>;
 
 /// A running service.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     requests: Requests,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -49,7 +49,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Answers with the replies in turn, the last one again and again.
-    pub(super) fn replying(replies: &[Reply]) -> Self {
+    pub(crate) fn replying(replies: &[Reply]) -> Self {
         let replies = replies.to_vec();
         let mut at = 0;
         Self::start(move |_| {
@@ -58,7 +58,7 @@ impl Server {
         })
     }
 
-    pub(super) fn start(reply: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn start(reply: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (requests, ended) = (Requests::default(), Arc::new(AtomicBool::new(false)));
@@ -76,17 +76,17 @@ impl Server {
         Self { address, requests, ended, thread: Some(thread) }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What came in so far.
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
     /// The only request.
-    pub(super) fn request(&self) -> Request {
+    pub(crate) fn request(&self) -> Request {
         let requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:?}");
         requests[0].clone()
@@ -104,7 +104,7 @@ impl Drop for Server {
 }
 
 /// Answers one request. Gives the connection back if it is to stay open without an answer.
-pub(super) fn serve<S: Read + Write>(
+pub(crate) fn serve<S: Read + Write>(
     mut stream: S,
     reply: &mut dyn FnMut(&Request) -> Reply,
     seen: &Requests,
@@ -143,12 +143,12 @@ fn read(stream: &mut impl Read) -> Option<Request> {
 }
 
 /// Clients that hardly wait, with these variables for an environment.
-pub(super) fn services(variables: &[(&str, &str)]) -> Services {
+pub(crate) fn services(variables: &[(&str, &str)]) -> Services {
     services_in(Path::new("/nonexistent"), variables)
 }
 
 /// The same, with a folder that is home and working directory.
-pub(super) fn services_in(folder: &Path, variables: &[(&str, &str)]) -> Services {
+pub(crate) fn services_in(folder: &Path, variables: &[(&str, &str)]) -> Services {
     let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Services::new(SecretSettings {
         environment: Arc::new(environment),
@@ -160,11 +160,11 @@ pub(super) fn services_in(folder: &Path, variables: &[(&str, &str)]) -> Services
 }
 
 /// The text, or the words of the error.
-pub(super) fn said(result: Result<String, planner::eval::SecretError>) -> String {
+pub(crate) fn said(result: Result<String, planner::eval::SecretError>) -> String {
     result.unwrap_or_else(|error| format!("error: {error}"))
 }
 
 /// An address where nobody listens.
-pub(super) fn nobody() -> SocketAddr {
+pub(crate) fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

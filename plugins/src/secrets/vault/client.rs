@@ -24,14 +24,27 @@ pub(in crate::secrets) enum VaultError {
     /// The environment does not describe a client.
     #[error("Error getting Vault client: {0}")]
     Setup(#[from] SetupError),
-    /// Nobody answered.
+    /// The service was not reached, or said no.
     #[error("Error reading vault secret: {0}")]
+    Request(#[from] RequestFault),
+    /// It answered, but not with the text.
+    #[error(transparent)]
+    Secret(#[from] SecretFault),
+}
+
+/// A request came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::secrets) enum RequestFault {
+    /// Nobody answered.
+    #[error(transparent)]
     Transport(#[from] TransportError),
     /// The service said no.
-    #[error("Error reading vault secret: Error making API request.\n\n{namespace}URL: GET {url}\nCode: {}. {errors}", .status.as_u16())]
+    #[error("Error making API request.\n\n{namespace}URL: {method} {url}\nCode: {}. {errors}", .status.as_u16())]
     Refused {
         /// A line about the namespace, if it said one.
         namespace: String,
+        /// How it was asked.
+        method: Method,
         /// What was asked.
         url: String,
         /// How.
@@ -40,14 +53,11 @@ pub(in crate::secrets) enum VaultError {
         errors: String,
     },
     /// Sent somewhere where everybody can listen.
-    #[error("Error reading vault secret: redirect would cause protocol downgrade")]
+    #[error("redirect would cause protocol downgrade")]
     Downgrade,
     /// Sent nowhere.
-    #[error("Error reading vault secret: the redirect from {0} does not say where to")]
+    #[error("the redirect from {0} does not say where to")]
     NoLocation(String),
-    /// It answered, but not with the text.
-    #[error(transparent)]
-    Secret(#[from] SecretFault),
 }
 
 /// A client.
@@ -104,39 +114,44 @@ impl Vault {
 
     /// The text under `key` in the secret at `path`.
     pub(in crate::secrets) async fn read(&self, path: &str, key: &str) -> Result<String, VaultError> {
+        let answer = self.ask(path, None).await?;
+        Ok(secret::text(&answer, key)?)
+    }
+
+    /// Asks for what is at `path`, or has something done there. What is not there is an answer as well.
+    pub(in crate::secrets) async fn ask(&self, path: &str, body: Option<&str>) -> Result<Answer, RequestFault> {
         let mut url = self.site.base.clone();
         // What the address has escaped already would be escaped again.
         let start = self.site.base.path().to_owned();
         url.set_path(&join_path(&start, &escape_path(&join_path("v1", path))));
-        let (method, limit) = (Method::GET, self.patience.timeout);
-        let slow = TransportError::Slow { method, url: shown(&url), timeout: limit };
-        let answer = timeout(limit, self.follow(url)).await.map_err(|_| slow)??;
+        let (method, limit) = (if body.is_some() { Method::POST } else { Method::GET }, self.patience.timeout);
+        let slow = TransportError::Slow { method: method.clone(), url: shown(&url), timeout: limit };
+        let answer = timeout(limit, self.follow(&method, url, body)).await.map_err(|_| slow)??;
         let is_fine = answer.status.is_success() || answer.status.is_redirection();
-        if is_fine || answer.status == StatusCode::NOT_FOUND {
-            return Ok(secret::text(&answer, key)?);
-        }
-        Err(refusal(&answer))
+        if is_fine || answer.status == StatusCode::NOT_FOUND { Ok(answer) } else { Err(refusal(method, &answer)) }
     }
 
     /// Asks, and asks once more where it is sent.
-    async fn follow(&self, url: Url) -> Result<Answer, VaultError> {
-        let answer = self.retry(url).await?;
+    async fn follow(&self, method: &Method, url: Url, body: Option<&str>) -> Result<Answer, RequestFault> {
+        let answer = self.retry(method, url, body).await?;
         if !self.follows || !matches!(answer.status.as_u16(), 301 | 302 | 307) {
             return Ok(answer);
         }
         let to = answer.headers.get(LOCATION).and_then(|to| answer.url.join(to.to_str().ok()?).ok());
-        let to = to.ok_or_else(|| VaultError::NoLocation(shown(&answer.url)))?;
+        let to = to.ok_or_else(|| RequestFault::NoLocation(shown(&answer.url)))?;
         if answer.url.scheme() == "https" && to.scheme() != "https" {
-            return Err(VaultError::Downgrade);
+            return Err(RequestFault::Downgrade);
         }
-        self.retry(to).await
+        self.retry(method, to, body).await
     }
 
     /// Asks again when the service is not ready or cannot be reached, each time after a longer pause.
-    async fn retry(&self, url: Url) -> Result<Answer, VaultError> {
+    async fn retry(&self, method: &Method, url: Url, body: Option<&str>) -> Result<Answer, RequestFault> {
         let mut attempt = 0;
         loop {
-            let answer = send(self.site.client.get(url.clone()).headers(self.headers.clone())).await;
+            let request = self.site.client.request(method.clone(), url.clone()).headers(self.headers.clone());
+            let request = body.map(str::to_owned).into_iter().fold(request, reqwest::RequestBuilder::body);
+            let answer = send(request).await;
             let again = match &answer {
                 Ok(answer) => is_passing(answer.status),
                 Err(error) => error.is_passing(),
@@ -162,7 +177,7 @@ fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(1.0 + share / 2.0)
 }
 
-fn refusal(answer: &Answer) -> VaultError {
+pub(super) fn refusal(method: Method, answer: &Answer) -> RequestFault {
     #[derive(Deserialize)]
     struct Errors {
         #[serde(default)]
@@ -177,7 +192,8 @@ fn refusal(answer: &Answer) -> VaultError {
     };
     let namespace = answer.headers.get(NAMESPACE).and_then(|name| name.to_str().ok());
     let namespace = namespace.filter(|name| !matches!(*name, "" | "root/"));
-    VaultError::Refused {
+    RequestFault::Refused {
+        method,
         namespace: namespace.map_or_else(String::new, |name| format!("Namespace: {name}\n")),
         url: shown(&answer.url),
         status: answer.status,

@@ -2,5 +2,7 @@
 
 mod client;
 mod secret;
+mod transit;
 
 pub(super) use client::Vault;
+pub(crate) use transit::TransitKey;
