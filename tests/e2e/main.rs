@@ -22,6 +22,7 @@ mod legacy;
 mod limits;
 mod lock;
 mod loose;
+mod machine;
 mod plan;
 mod plugin_faults;
 mod plugins;
