@@ -20,5 +20,7 @@ pub mod shell;
 pub mod shell_local;
 pub mod sleep;
 pub mod steps;
+#[cfg(test)]
+mod tests;
 pub mod windows_restart;
 pub mod windows_shell;

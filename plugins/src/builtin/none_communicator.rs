@@ -10,7 +10,7 @@ use crate::component::{Communicator, ComponentError, FileInfo, RemoteCommand, Ru
 pub struct NoneCommunicator;
 
 fn not_implemented(what: &str) -> Result<(), ComponentError> {
-    Err(ComponentError::new(format!("{what} is not implemented when communicator = 'none'")))
+    Err(ComponentError::Unsupported(format!("{what} is not implemented when communicator = 'none'")))
 }
 
 fn succeeded() -> Running {
@@ -103,7 +103,7 @@ mod tests {
         ];
         for (failure, what) in failures {
             let text = format!("{what} is not implemented when communicator = 'none'");
-            assert_eq!(failure, Err(ComponentError::new(text)));
+            assert_eq!(failure, Err(ComponentError::Unsupported(text)));
         }
     }
 

@@ -9,6 +9,9 @@ pub enum ComponentError {
     /// The configuration is wrong in these ways.
     #[error("{}", several(.0))]
     Invalid(Vec<String>),
+    /// There is no such thing here, now or later.
+    #[error("{0}")]
+    Unsupported(String),
     /// It ended because it was told to.
     #[error("context canceled")]
     Cancelled,

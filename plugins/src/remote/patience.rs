@@ -47,12 +47,13 @@ impl Patience {
     ///
     /// # Errors
     ///
-    /// That one when there is no time for another try, and when the run is stopping.
+    /// That one when there is no time for another try, or no use in it, and when the run is stopping.
     pub async fn after(&self, error: ComponentError, cancel: &Cancel) -> Result<(), ComponentError> {
         if cancel.is_stopping() {
             return Err(ComponentError::Cancelled);
         }
-        if Instant::now() + BETWEEN_TRIES >= self.until {
+        let is_hopeless = matches!(error, ComponentError::Unsupported(_));
+        if is_hopeless || Instant::now() + BETWEEN_TRIES >= self.until {
             return Err(error);
         }
         tracing::info!(%error, "trying again");

@@ -77,6 +77,7 @@ impl Job<'_> {
 pub fn about(what: &str, error: ComponentError) -> ComponentError {
     match error {
         ComponentError::Cancelled => ComponentError::Cancelled,
+        ComponentError::Unsupported(text) => ComponentError::Unsupported(format!("{what}: {text}")),
         error => ComponentError::new(format!("{what}: {error}")),
     }
 }

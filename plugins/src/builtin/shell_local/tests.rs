@@ -61,6 +61,7 @@ async fn output_and_exit_codes() {
         ),
         (vec![inline(&["echo {{build_name}} {{`{{build_type}}`}}"])], Ok(()), &["say: web null"]),
         (vec![inline(&["read line || echo no input"])], Ok(()), &["say: no input"]),
+        (vec![inline(&["a"]), ("inline_shebang", Value::string("/bin/cat"))], Ok(()), &["say: #!/bin/cat", "say: a"]),
         (
             vec![
                 ("command", Value::string("echo $0 | sed 's,.*[.],,'")),

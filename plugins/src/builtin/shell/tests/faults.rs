@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::running::{Config, codes, flag, inline, provision, text};
 use crate::builtin::fixtures::{RecordingUi, context};
+use crate::builtin::none_communicator::NoneCommunicator;
 use crate::builtin::shell::Shell;
 use crate::component::{BuildData, ComponentError, DISCONNECTED, Provisioner};
 use crate::remote::tests::local_machine::{CUT, LocalMachine};
@@ -65,6 +66,16 @@ async fn a_machine_that_is_not_there_yet_is_tried_again() {
     let begun = Instant::now();
     let result = outcome(&[], &[], &vec![no; 1_000], &Cancel::new()).await.result;
     assert_eq!((result.is_err(), begun.elapsed()), (true, Duration::from_secs(298)), "five minutes by default");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_machine_that_there_is_none_of() {
+    let (config, begun) = ([inline(&["true"])], Instant::now());
+    let folder = std::path::Path::new("/");
+    let result = provision(folder, &config, Arc::new(NoneCommunicator), Arc::default(), &Cancel::new()).await;
+    let expected = "Error uploading script: Upload is not implemented when communicator = 'none'";
+    assert_eq!(result.unwrap_err().to_string(), expected);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
