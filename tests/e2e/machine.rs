@@ -159,3 +159,30 @@ build {
     assert_eq!(text.matches("==> tester-machine.m: y\n").count(), 20_000);
     assert!(text.contains("==> tester-machine.m: \u{fffd}\n") && text.contains("==> tester-machine.m: last\n"));
 }
+
+#[test]
+fn machines_that_fail_are_told_of() {
+    let shell = "provisioner \"shell\" {\n    start_retry_timeout = \"1s\"\n    inline = [\"true\"]\n  }";
+    let file = "provisioner \"file\" {\n    content = \"x\"\n    destination = \"x\"\n  }";
+    let rows: [(&str, &str, &[&str]); 4] = [
+        ("error:upload:no space left", shell, &["errored after [DURATION]: Error uploading script: no space left"]),
+        ("error:command:no shell", shell, &["errored after [DURATION]: no shell"]),
+        (
+            "error:upload:no space left",
+            file,
+            &["==> tester-machine.m: Upload failed: no space left\n", "errored after [DURATION]: no space left"],
+        ),
+        ("crash:command:5", shell, &["(tester v1.2.3, builder \"machine\")", "exit status 5"]),
+    ];
+    for (fault, provisioner, expected) in rows {
+        let template = format!(
+            "source \"tester-machine\" \"m\" {{\n  disk = \"disk\"\n  faults = [\"{fault}\"]\n}}\nbuild {{\n  sources = \
+             [\"tester-machine.m\"]\n  {provisioner}\n}}\n"
+        );
+        let Some(sandbox) = sandbox(&template) else { return };
+        let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
+        for part in expected {
+            assert!(text.contains(part), "{fault}: {part:?} is missing in:\n{text}");
+        }
+    }
+}

@@ -101,7 +101,8 @@ impl Run<'_> {
             let from = format!("{}{slash}", local.components().collect::<PathBuf>().display());
             self.machine.upload_dir(self.destination, &from, &[], self.cancel).await
         } else {
-            let path = self.file_at_destination(base_name(source));
+            let name = local.file_name().unwrap_or_default().to_string_lossy();
+            let path = self.file_at_destination(&name);
             upload_file(self.machine, &path, &local, self.ui, self.cancel).await
         };
         done.map_err(|error| self.failed("Upload", error))

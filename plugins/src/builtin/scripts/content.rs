@@ -1,9 +1,9 @@
 //! The text of one script, on its way to a machine: from a file of any size, in constant memory.
 
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::unix_lines::{UnixLines, count_windows_ends};
+use super::unix_lines::{UnixLines, count_windows_ends, unix_lines_of};
 use crate::component::{ComponentError, FileInfo, Source};
 use crate::io_fault::words_and_advice;
 use crate::offload::offload;
@@ -17,7 +17,7 @@ pub struct Content {
 
 #[derive(Debug)]
 enum From {
-    Text(String),
+    Text(Vec<u8>),
     /// Whether line ends of Windows become those of Unix.
     File(PathBuf, bool),
 }
@@ -25,7 +25,7 @@ enum From {
 impl Content {
     /// A text.
     pub fn text(text: String) -> Self {
-        Self { n_bytes: text.len() as u64, from: From::Text(text) }
+        Self { n_bytes: text.len() as u64, from: From::Text(text.into_bytes()) }
     }
 
     /// A file as it is.
@@ -51,8 +51,12 @@ impl Content {
         let path = path.to_path_buf();
         offload(move || {
             let measured = measure(&path, unix_lines);
-            let (n_bytes, converts) = measured.map_err(|error| unreadable(&path, &error))?;
-            Ok(Self { from: From::File(path, converts), n_bytes })
+            let (n_bytes, kind) = measured.map_err(|error| unreadable(&path, &error))?;
+            let from = match kind {
+                Kind::File { converts } => From::File(path, converts),
+                Kind::Once(text) => From::Text(text),
+            };
+            Ok(Self { from, n_bytes })
         })
         .await
     }
@@ -70,7 +74,7 @@ impl Content {
     /// When it cannot be read.
     pub async fn open(&self) -> Result<Box<Source<'_>>, ComponentError> {
         let (path, converts) = match &self.from {
-            From::Text(text) => return Ok(Box::new(text.as_bytes())),
+            From::Text(text) => return Ok(Box::new(text.as_slice())),
             From::File(path, converts) => (path, *converts),
         };
         let file = tokio::fs::File::open(path).await.map_err(|error| unreadable(path, &error))?;
@@ -83,18 +87,31 @@ fn unreadable(path: &Path, error: &io::Error) -> ComponentError {
     ComponentError::new(format!("Error opening shell script: open {path}: {}", words_and_advice(error)))
 }
 
-/// How many bytes it will be, and whether there is anything to convert.
-fn measure(path: &Path, unix_lines: bool) -> io::Result<(u64, bool)> {
+/// What a path turned out to be.
+enum Kind {
+    /// Something that can be read again, and whether there is anything to convert then.
+    File { converts: bool },
+    /// A pipe, say, which cannot: what was in it, converted.
+    Once(Vec<u8>),
+}
+
+/// How many bytes it will be, and what it is.
+fn measure(path: &Path, unix_lines: bool) -> io::Result<(u64, Kind)> {
     let file = std::fs::File::open(path)?;
-    let n_bytes = file.metadata()?.len();
+    let meta = file.metadata()?;
     let mut reader = BufReader::with_capacity(64 << 10, file);
+    if !meta.is_file() {
+        let mut text = Vec::new();
+        // A folder opens, and only fails here.
+        reader.read_to_end(&mut text)?;
+        let text = if unix_lines { unix_lines_of(&text) } else { text };
+        return Ok((text.len() as u64, Kind::Once(text)));
+    }
     if !unix_lines {
-        // A folder opens, and only fails when it is read.
-        reader.fill_buf()?;
-        return Ok((n_bytes, false));
+        return Ok((meta.len(), Kind::File { converts: false }));
     }
     let (n_bytes, n_ends) = count_windows_ends(reader)?;
-    Ok((n_bytes - n_ends, n_ends > 0))
+    Ok((n_bytes - n_ends, Kind::File { converts: n_ends > 0 }))
 }
 
 #[cfg(test)]
@@ -125,6 +142,25 @@ mod tests {
             }
             let info = content.info("name", 0o755);
             assert_eq!((info.size, info.mode, info.name.as_str()), (expected.len() as i64, 0o755, "name"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        for (binary, expected) in [(false, "a\nb"), (true, "a\r\nb")] {
+            let to = path.clone();
+            let writer = std::thread::spawn(move || std::fs::write(to, "a\r\nb").unwrap());
+            let content = if binary { Content::file(&path).await } else { Content::unix_file(&path).await };
+            writer.join().unwrap();
+            let content = content.unwrap();
+            for _ in 0..2 {
+                assert_eq!(String::from_utf8(read(&content).await).unwrap(), expected);
+            }
+            assert_eq!(content.info("n", 0).size, expected.len() as i64);
         }
     }
 

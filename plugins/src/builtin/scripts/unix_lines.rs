@@ -65,6 +65,12 @@ impl<R: AsyncRead + Unpin> AsyncRead for UnixLines<R> {
     }
 }
 
+/// The same of a text that is there as a whole.
+pub(super) fn unix_lines_of(text: &[u8]) -> Vec<u8> {
+    let is_extra = |at: usize| text[at] == b'\r' && text.get(at + 1) == Some(&b'\n');
+    (0..text.len()).filter(|at| !is_extra(*at)).map(|at| text[at]).collect()
+}
+
 /// How many bytes there are, and how many of them are carriage returns before a line feed.
 pub(super) fn count_windows_ends(mut from: impl BufRead) -> io::Result<(u64, u64)> {
     let (mut n_bytes, mut n_ends, mut held) = (0, 0, false);
@@ -117,6 +123,7 @@ mod tests {
             UnixLines::new(text.as_bytes()).read_to_string(&mut whole).await.unwrap();
             UnixLines::new(Dripping(text.as_bytes())).read_to_string(&mut dripped).await.unwrap();
             assert_eq!((whole.as_str(), dripped.as_str()), (expected, expected));
+            assert_eq!(unix_lines_of(text.as_bytes()), expected.as_bytes());
             let (n_bytes, n_ends) = count_windows_ends(text.as_bytes()).unwrap();
             assert_eq!((n_bytes, n_bytes - n_ends), (text.len() as u64, expected.len() as u64));
         }
