@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use planner::diagnostic::Diagnostics;
 use planner::node::BuildId;
 
-use crate::component::{ComponentError, Progress, Ui, Unseen};
+use crate::component::{ComponentError, Echo, Progress, Ui, Unseen};
 
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub trait Output: Send + Sync {
     }
 
     /// Asks the user.
-    async fn ask(&self, query: String) -> Result<String, ComponentError>;
+    async fn ask(&self, query: String, echo: Echo) -> Result<String, ComponentError>;
 }
 
 /// A build's own [`Ui`].
@@ -94,7 +94,11 @@ impl Ui for BuildUi {
     }
 
     async fn ask(&self, query: &str) -> Result<String, ComponentError> {
-        self.output.ask(query.to_owned()).await
+        self.output.ask(query.to_owned(), Echo::Shown).await
+    }
+
+    async fn ask_secret(&self, query: &str) -> Result<String, ComponentError> {
+        self.output.ask(query.to_owned(), Echo::Hidden).await
     }
 }
 
@@ -195,7 +199,11 @@ impl Ui for ChainUi {
     }
 
     async fn ask(&self, query: &str) -> Result<String, ComponentError> {
-        self.chains.output.ask(query.to_owned()).await
+        self.chains.output.ask(query.to_owned(), Echo::Shown).await
+    }
+
+    async fn ask_secret(&self, query: &str) -> Result<String, ComponentError> {
+        self.chains.output.ask(query.to_owned(), Echo::Hidden).await
     }
 }
 
@@ -216,7 +224,7 @@ mod tests {
 
         fn diagnostics(&self, _build: Option<BuildId>, _diagnostics: Diagnostics) {}
 
-        async fn ask(&self, _query: String) -> Result<String, ComponentError> {
+        async fn ask(&self, _query: String, _echo: Echo) -> Result<String, ComponentError> {
             Err(ComponentError::new("nobody to ask"))
         }
     }

@@ -15,7 +15,7 @@ use planner::lower::{Analysis, Extent, Limits, lower};
 use planner::node::BuildId;
 use planner::select::Selection;
 use planner::values::{DataSupply, VariableInputs};
-use plugins::component::{ComponentContext, ComponentError, OnError};
+use plugins::component::{ComponentContext, ComponentError, Echo, OnError};
 use plugins::executor::{Executor, RunFacts};
 use plugins::output::{Line, Output};
 use plugins::process::Fence;
@@ -116,7 +116,7 @@ impl Output for Findings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).append(diagnostics);
     }
 
-    async fn ask(&self, _query: String) -> Result<String, ComponentError> {
+    async fn ask(&self, _query: String, _echo: Echo) -> Result<String, ComponentError> {
         Err(ComponentError::new("nobody is there"))
     }
 }

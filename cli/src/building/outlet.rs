@@ -9,7 +9,7 @@ use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::files::Files;
 use planner::lower::Program;
 use planner::node::BuildId;
-use plugins::component::{ComponentError, Progress};
+use plugins::component::{ComponentError, Echo, Progress};
 use plugins::output::{Line, LineKind, Output};
 use plugins::scrubber::Scrubber;
 
@@ -101,9 +101,9 @@ impl Output for Outlet {
         Box::new(Transfer::start(self.reports.clone(), key, label, (done, total)))
     }
 
-    async fn ask(&self, query: String) -> Result<String, ComponentError> {
+    async fn ask(&self, query: String, echo: Echo) -> Result<String, ComponentError> {
         let (reply, answer) = crossbeam_channel::bounded(1);
-        self.reports.send(Report::Ask { target: None, query, reply });
+        self.reports.send(Report::Ask { target: None, query, hidden: echo == Echo::Hidden, reply });
         // A person thinks for minutes, so the wait must not hold a worker of the runtime.
         let answered = tokio::task::spawn_blocking(move || answer.recv()).await;
         match answered {

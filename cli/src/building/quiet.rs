@@ -8,7 +8,7 @@ use engine::{Cancel, NullEmitter, RunOptions};
 use planner::diagnostic::{Diagnostic, Diagnostics, Severity};
 use planner::lower::{Analysis, Limits, Program, lower_data};
 use planner::node::BuildId;
-use plugins::component::ComponentError;
+use plugins::component::{ComponentError, Echo};
 use plugins::executor::{Executor, RunFacts};
 use plugins::output::{Line, Output};
 use plugins::registry::Registry;
@@ -143,7 +143,7 @@ impl Output for Findings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(findings);
     }
 
-    async fn ask(&self, _query: String) -> Result<String, ComponentError> {
+    async fn ask(&self, _query: String, _echo: Echo) -> Result<String, ComponentError> {
         Err(ComponentError::new("no available tty"))
     }
 }

@@ -7,11 +7,25 @@ use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::report::AskError;
 
 /// How long typing is awaited before looking whether the run was cancelled.
 const LOOK_UP_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// While it lives, the terminal does not show what is typed.
+pub(super) struct Hidden {
+    file: File,
+    before: Termios,
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // A terminal that is gone shows nothing either.
+        let _ = tcsetattr(&self.file, OptionalActions::Flush, &self.before);
+    }
+}
 
 /// The terminal this process is in the foreground of.
 pub(super) struct Tty {
@@ -24,6 +38,17 @@ impl Tty {
         let file = File::options().read(true).write(true).open("/dev/tty").map_err(|_| AskError::NoTty)?;
         let foreground = rustix::termios::tcgetpgrp(&file).map_err(|_| AskError::NoTty)?;
         if foreground == rustix::process::getpgrp() { Ok(Self { file }) } else { Err(AskError::NoTty) }
+    }
+
+    /// Keeps what is typed from being seen until the result is dropped.
+    pub(super) fn hide(&self) -> Result<Hidden, AskError> {
+        let failed = |error: Errno| AskError::Read(error.to_string());
+        let file = self.file.try_clone().map_err(|error| AskError::Read(error.to_string()))?;
+        let before = tcgetattr(&file).map_err(failed)?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&file, OptionalActions::Flush, &quiet).map_err(failed)?;
+        Ok(Hidden { file, before })
     }
 
     /// Waits for a line. `interrupted` is asked several times a second whether to give up.

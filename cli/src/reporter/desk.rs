@@ -179,8 +179,8 @@ impl Desk {
                     live.apply(progress);
                 }
             }
-            Report::Ask { target, query, reply } => {
-                let answer = self.ask(target.as_ref(), &query);
+            Report::Ask { target, query, hidden, reply } => {
+                let answer = self.ask(target.as_ref(), &query, hidden);
                 // Whoever asked may have been cancelled meanwhile.
                 let _ = reply.send(answer);
             }
@@ -207,7 +207,7 @@ impl Desk {
         }
     }
 
-    fn ask(&mut self, target: Option<&Target>, query: &str) -> Result<String, AskError> {
+    fn ask(&mut self, target: Option<&Target>, query: &str, hidden: bool) -> Result<String, AskError> {
         if self.printer.settings().machine_readable {
             return Err(AskError::MachineReadable);
         }
@@ -215,6 +215,7 @@ impl Desk {
             return Err(AskError::Interrupted);
         }
         let mut tty = Tty::open()?;
+        let blind = if hidden { Some(tty.hide()?) } else { None };
         self.write();
         let Self { printer, live, cancel, receiver, waiting } = self;
         let mut converse = || {
@@ -225,7 +226,7 @@ impl Desk {
                 waiting.extend(receiver.try_iter());
                 cancel.is_stopping()
             });
-            if answer.is_err() {
+            if answer.is_err() || blind.is_some() {
                 // The cursor still stands behind the question.
                 printer.say("");
             }
@@ -414,7 +415,7 @@ null.a,artifact,0,id,<sensitive>%!(PACKER_COMMA)\n
             let printer = Printer::new(settings, Scrubber::new(), Box::new(std::io::sink()));
             let reporter = Reporter::start(printer, cancel).unwrap();
             let (reply, answer) = crossbeam_channel::bounded(1);
-            reporter.reports().send(Report::Ask { target: None, query: "really?".into(), reply });
+            reporter.reports().send(Report::Ask { target: None, query: "really?".into(), hidden: false, reply });
             answer.recv().unwrap()
         };
         let programs = Settings { machine_readable: true, ..Settings::default() };

@@ -46,6 +46,8 @@ pub enum Report {
         target: Option<Target>,
         /// The question; a space follows it.
         query: String,
+        /// Whether nobody may see what is typed.
+        hidden: bool,
         /// Where the line typed goes, without its line end.
         reply: Sender<Result<String, AskError>>,
     },

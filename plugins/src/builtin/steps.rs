@@ -53,7 +53,7 @@ pub struct StepOptions {
 
 /// Runs the steps and undoes them. The error is the first recorded one, or a cancellation.
 pub async fn run_steps(
-    steps: &[Box<dyn Step>],
+    steps: &[Box<dyn Step + '_>],
     options: StepOptions,
     state: &mut StepState,
 ) -> Result<(), ComponentError> {

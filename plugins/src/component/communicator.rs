@@ -78,7 +78,8 @@ pub trait Communicator: Send + Sync {
     async fn upload_dir(&self, to: &str, from: &str, exclude: &[String], cancel: &Cancel)
     -> Result<(), ComponentError>;
 
-    /// Copies the machine's folder `from` into the local folder `to`, otherwise like [`Communicator::upload_dir`].
+    /// Copies the machine's folder `from` into the local folder `to`, by its name whether it ends in a slash or not, as
+    /// `scp -r` does.
     async fn download_dir(
         &self,
         from: &str,

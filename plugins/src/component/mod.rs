@@ -20,4 +20,4 @@ pub use error::ComponentError;
 pub use post_processor::{PostProcessed, PostProcessor};
 pub use provisioner::Provisioner;
 pub use state::{GENERATED_DATA, State};
-pub use ui::{Progress, Ui, Unseen};
+pub use ui::{Echo, Progress, Ui, Unseen};

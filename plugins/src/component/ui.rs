@@ -27,6 +27,20 @@ pub trait Ui: Send + Sync {
 
     /// Asks the user and waits for a line. Fails with `no available tty` where nobody can answer.
     async fn ask(&self, query: &str) -> Result<String, ComponentError>;
+
+    /// Asks for something that must not be seen while it is typed. Fails where that cannot be kept from being seen.
+    async fn ask_secret(&self, _query: &str) -> Result<String, ComponentError> {
+        Err(ComponentError::new("no available tty"))
+    }
+}
+
+/// Whether what is typed is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    /// As on any terminal.
+    Shown,
+    /// Nothing is.
+    Hidden,
 }
 
 /// A transfer on its way.

@@ -8,26 +8,30 @@ use async_trait::async_trait;
 use engine::Cancel;
 use planner::value::Value;
 
-use super::connection;
-use crate::builtin::none_communicator::NoneCommunicator;
+use super::build_data;
+use super::connect::StepConnect;
+use super::keys::{Made, StepClearKeys, StepKeyPair};
+use super::options::{Link, Options};
+use super::serve::StepHttpServer;
 use crate::builtin::steps::{Step, StepOptions, StepProvision, StepState, run_steps};
-use crate::component::{Artifact, BuildData, Builder, ComponentContext, ComponentError, Hook, Prepared, Ui};
+use crate::component::{Artifact, Builder, ComponentContext, ComponentError, Hook, Prepared, Ui};
 use crate::config::Fields;
 
 /// The builder.
 #[derive(Debug, Default)]
 pub struct NullBuilder {
-    options: StepOptions,
-    run_uuid: Arc<str>,
+    options: Options,
+    step_options: StepOptions,
+    context: Option<ComponentContext>,
 }
 
 #[async_trait]
 impl Builder for NullBuilder {
     async fn prepare(&mut self, config: &Value, context: &ComponentContext) -> Result<Prepared, ComponentError> {
         let mut fields = Fields::new(config, context);
-        connection::check(&mut fields);
-        self.options = StepOptions { on_error: fields.context().on_error, debug: fields.context().debug };
-        self.run_uuid = context.run_uuid.clone();
+        self.options = Options::read(&mut fields);
+        self.step_options = StepOptions { on_error: fields.context().on_error, debug: fields.context().debug };
+        self.context = Some(fields.context().clone());
         fields.finish().map(|()| Prepared::default())
     }
 
@@ -37,44 +41,27 @@ impl Builder for NullBuilder {
         hook: Arc<dyn Hook>,
         cancel: &Cancel,
     ) -> Result<Option<Arc<dyn Artifact>>, ComponentError> {
-        let steps: [Box<dyn Step>; 2] = [Box::new(StepConnect), Box::new(StepProvision)];
-        let mut state =
-            StepState { ui, hook, communicator: None, data: self.build_data(), cancel: cancel.clone(), error: None };
-        run_steps(&steps, self.options, &mut state).await?;
+        let Some(context) = &self.context else { return Err(ComponentError::new("the builder was not prepared")) };
+        let link = &self.options.link;
+        let made = Made::default();
+        let mut steps: Vec<Box<dyn Step + '_>> = Vec::new();
+        if self.options.served.is_some() {
+            steps.push(Box::new(StepHttpServer::new(&self.options)));
+        }
+        let has_keys = matches!(link, Link::Ssh(ssh) if ssh.temporary.is_some());
+        if has_keys {
+            steps.push(Box::new(StepKeyPair { link, context, made: made.clone() }));
+        }
+        steps.push(Box::new(StepConnect::new(&self.options, made)));
+        steps.push(Box::new(StepProvision));
+        if has_keys {
+            steps.push(Box::new(StepClearKeys { link }));
+        }
+        let data = build_data::initial(link, &context.run_uuid);
+        let mut state = StepState { ui, hook, communicator: None, data, cancel: cancel.clone(), error: None };
+        run_steps(&steps, self.step_options, &mut state).await?;
         Ok(Some(Arc::new(NullArtifact)))
     }
-}
-
-impl NullBuilder {
-    /// What provisioners learn: there is no host and no HTTP server, and they are told so.
-    fn build_data(&self) -> BuildData {
-        let data = [
-            ("ID", "Null"),
-            ("PackerRunUUID", &*self.run_uuid),
-            ("PackerHTTPAddr", "ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER"),
-            ("PackerHTTPIP", "ERR_HTTP_IP_NOT_IMPLEMENTED_BY_BUILDER"),
-            ("PackerHTTPPort", "ERR_HTTP_PORT_NOT_IMPLEMENTED_BY_BUILDER"),
-        ];
-        data.into_iter().map(|(name, text)| (name.to_owned(), Value::string(text))).collect()
-    }
-}
-
-/// Connects. With communicator `none` there is nothing to wait for.
-struct StepConnect;
-
-#[async_trait]
-impl Step for StepConnect {
-    fn name(&self) -> &'static str {
-        "StepConnect"
-    }
-
-    async fn run(&self, state: &mut StepState) -> Result<(), ComponentError> {
-        tracing::info!("communicator disabled, will not connect");
-        state.communicator = Some(Arc::new(NoneCommunicator));
-        Ok(())
-    }
-
-    async fn cleanup(&self, _: &mut StepState) {}
 }
 
 /// What a `null` build gives.

@@ -1,7 +1,15 @@
 //! Builder `null`: builds nothing, lends a connection to the provisioners.
 
+mod build_data;
 mod builder;
-mod connection;
+mod connect;
+mod fields;
+mod keys;
+mod options;
+mod serve;
+mod serve_options;
+mod ssh_options;
+mod winrm_options;
 
 pub use builder::NullBuilder;
-pub use connection::FIELDS;
+pub use fields::FIELDS;
