@@ -14,6 +14,7 @@ use crate::builtin::checksum::{self, Checksum};
 use crate::builtin::compress::{self, Compress};
 use crate::builtin::file::{self, FileProvisioner};
 use crate::builtin::file_builder::{self, FileBuilder};
+use crate::builtin::hcp_sbom::{self, HcpSbom};
 use crate::builtin::manifest::{self, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
@@ -64,6 +65,7 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
     ("null", null_builder::FIELDS, true, Factory::Builder(|| Box::new(NullBuilder::default()))),
     ("breakpoint", breakpoint::FIELDS, true, Factory::Provisioner(|| Box::new(Breakpoint::default()))),
     ("file", file::FIELDS, true, Factory::Provisioner(|| Box::new(FileProvisioner::default()))),
+    ("hcp-sbom", hcp_sbom::FIELDS, true, Factory::Provisioner(|| Box::new(HcpSbom::default()))),
     ("powershell", powershell::FIELDS, true, Factory::Provisioner(|| Box::new(PowerShell::default()))),
     ("shell", shell::FIELDS, true, Factory::Provisioner(|| Box::new(Shell::default()))),
     ("shell-local", shell_local::FIELDS, true, Factory::Provisioner(|| Box::new(ShellLocalProvisioner::default()))),
@@ -207,13 +209,10 @@ impl Registry {
 }
 
 /// What HashiCorp Packer 1.16 has built in and is not built in here.
-const AWAITED: &[(ComponentKind, &[&str])] = &[
-    (ComponentKind::Provisioner, &["hcp-sbom"]),
-    (
-        ComponentKind::Datasource,
-        &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http"],
-    ),
-];
+const AWAITED: &[(ComponentKind, &[&str])] = &[(
+    ComponentKind::Datasource,
+    &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http"],
+)];
 
 impl Catalog for Registry {
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
@@ -254,7 +253,17 @@ mod tests {
         let names: Vec<Vec<String>> = KINDS.iter().map(|kind| registry.names(*kind)).collect();
         let expected: [&[&str]; 4] = [
             &["file", "null"],
-            &["breakpoint", "file", "powershell", "shell", "shell-local", "sleep", "windows-restart", "windows-shell"],
+            &[
+                "breakpoint",
+                "file",
+                "hcp-sbom",
+                "powershell",
+                "shell",
+                "shell-local",
+                "sleep",
+                "windows-restart",
+                "windows-shell",
+            ],
             &["artifice", "checksum", "compress", "manifest", "provenance", "shell-local"],
             &["null"],
         ];
@@ -288,6 +297,8 @@ mod tests {
             winrm_use_ntlm winrm_use_ssl winrm_username";
         let shell_local = "command env env_var_format environment_vars execute_command inline inline_shebang only_on \
             script scripts tempfile_extension use_linux_pathing valid_exit_codes";
+        let hcp_sbom = "auto_generate destination elevated_password elevated_user execute_command sbom_name scan_path \
+            scanner_args scanner_checksum scanner_url source";
         let provenance = "build_type fulcio_url key keyless_identity keyless_oidc_issuer only_builds output_dir provenance \
             rekor_url sbom sbom_exclude sbom_format sbom_scan_path sbom_scope signer signing_mode source_uri template \
             trusted_root_path upload_tlog user_variables verifier";
@@ -296,6 +307,7 @@ mod tests {
             (ComponentKind::Builder, "null", communicator),
             (ComponentKind::Provisioner, "breakpoint", "disable note"),
             (ComponentKind::Provisioner, "file", "content destination direction generated source sources"),
+            (ComponentKind::Provisioner, "hcp-sbom", hcp_sbom),
             (
                 ComponentKind::Provisioner,
                 "powershell",

@@ -9,6 +9,7 @@ pub mod file_builder;
 mod file_set;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod hcp_sbom;
 pub mod manifest;
 pub mod none_communicator;
 pub mod null_builder;

@@ -77,6 +77,11 @@ impl Official {
         self.github_offer(namespace, plugin).await
     }
 
+    /// Where the releases of Packer itself are.
+    pub fn core(&self) -> Place {
+        self.releases.folder("packer")
+    }
+
     async fn server_offer(&self, plugin: &str) -> Result<Offer, OfferError> {
         let place = self.releases.folder(&format!("packer-plugin-{plugin}"));
         let index = index(&place).await?;

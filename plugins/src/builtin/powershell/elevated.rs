@@ -6,17 +6,17 @@ use super::text::quoted;
 
 /// A script that runs a command as another user, and how to call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Elevated {
+pub(in crate::builtin) struct Elevated {
     /// Where it goes.
-    pub(super) path: String,
+    pub(in crate::builtin) path: String,
     /// What it is.
-    pub(super) script: String,
+    pub(in crate::builtin) script: String,
     /// The command that runs it.
-    pub(super) line: String,
+    pub(in crate::builtin) line: String,
 }
 
 /// A script that runs `command` as `user`. Without a password the user is one of the system's own, such as `SYSTEM`.
-pub(super) fn elevate(command: &str, user: &str, password: &str) -> Elevated {
+pub(in crate::builtin) fn elevate(command: &str, user: &str, password: &str) -> Elevated {
     let path = format!("C:/Windows/Temp/packer-elevated-shell-{}.ps1", Uuid::new_v4());
     let script = script(&format!("packer-{}", Uuid::new_v4()), command, user, password);
     let line = format!("powershell -executionpolicy bypass -file \"{path}\"");

@@ -1,7 +1,7 @@
 //! `powershell`: scripts on the machine, with PowerShell; as another user as well.
 
 mod config;
-mod elevated;
+pub(in crate::builtin) mod elevated;
 mod policy;
 mod provisioner;
 mod run;

@@ -25,6 +25,8 @@ pub(crate) struct Request {
 pub(crate) enum Reply {
     /// A status, headers as text, a body.
     Answer(u16, String, String),
+    /// Bytes, for a file.
+    File(Vec<u8>),
     /// Nothing, while the server lives.
     Silence,
     /// The connection is closed.
@@ -118,6 +120,11 @@ pub(crate) fn serve<S: Read + Write>(
                 stream,
                 "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
             );
+            None
+        }
+        Reply::File(bytes) => {
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", bytes.len());
+            let _ = stream.write_all(&[head.as_bytes(), &bytes].concat());
             None
         }
         Reply::Silence => Some(stream),
