@@ -4,8 +4,8 @@
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
 //! [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
 //! [`releases`], which fetches them over [`download`], and [`external`], which starts them and speaks to them over
-//! [`wire`]; [`secrets`], which answers functions; and what they stand on: [`process`] (with [`pump`], [`lines`] and
-//! [`memory`]), [`config`], [`remote`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`],
+//! [`wire`]; [`secrets`], which answers functions; [`winrm`], which reaches machines; and what they stand on:
+//! [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`remote`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`],
 //! [`scrubber`] (what must not be shown).
 //!
 //! ```
@@ -50,5 +50,6 @@ pub mod ssh;
 pub mod trust;
 pub mod turns;
 pub mod untyped;
+pub mod winrm;
 pub mod wire;
 pub mod wrapper;

@@ -38,3 +38,4 @@ mod validate;
 mod variables;
 mod version;
 mod web_server;
+mod winrm_machine;

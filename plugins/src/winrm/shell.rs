@@ -1,0 +1,62 @@
+//! A shell of ours on the machine. However its use ends, it is deleted.
+
+use std::sync::Arc;
+
+use engine::Cancel;
+use tokio::runtime::Handle;
+
+use crate::winrm::fault::Fault;
+use crate::winrm::service::Service;
+
+/// A shell. Dropped without having been closed, it is deleted in the background.
+pub(super) struct Shell {
+    service: Arc<Service>,
+    /// None once it is closed.
+    id: Option<String>,
+}
+
+impl Shell {
+    /// Makes one.
+    pub(super) async fn open(service: &Arc<Service>, cancel: &Cancel) -> Result<Self, Fault> {
+        let opening = service.create();
+        let id = tokio::select! {
+            biased;
+            () = cancel.stopping() => return Err(Fault::Cancelled),
+            id = opening => id?,
+        };
+        Ok(Self { service: service.clone(), id: Some(id) })
+    }
+
+    pub(super) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    pub(super) fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    /// Deletes it.
+    pub(super) async fn close(mut self, cancel: &Cancel) {
+        let Some(id) = self.id.clone() else { return };
+        tokio::select! {
+            deleted = self.service.delete(&id) => if let Err(fault) = deleted {
+                tracing::debug!("deleting shell {id}: {fault}");
+            },
+            () = cancel.killing() => {}
+        }
+        self.id = None;
+    }
+
+    /// The connection is lost, and the shell with it as far as we can tell.
+    pub(super) fn abandon(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let (Some(id), Ok(runtime)) = (self.id.take(), Handle::try_current()) else { return };
+        let service = self.service.clone();
+        runtime.spawn(async move { service.delete(&id).await });
+    }
+}
