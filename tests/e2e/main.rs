@@ -23,6 +23,7 @@ mod limits;
 mod lock;
 mod loose;
 mod machine;
+mod masking;
 mod plan;
 mod plugin_faults;
 mod plugins;

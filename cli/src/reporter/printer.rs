@@ -127,7 +127,8 @@ impl Printer {
         let args = args.iter().map(String::as_str);
         if self.settings.machine_readable {
             let now = Timestamp::now().as_second();
-            let line = machine::line(now, target.unwrap_or_default(), kind, args);
+            let (target, kind) = (self.scrubber.scrub(target.unwrap_or_default()), self.scrubber.scrub(kind));
+            let line = machine::line(now, &target, &kind, args);
             // Writing to a string cannot fail.
             let _ = writeln!(self.pending, "{line}");
         } else {

@@ -77,7 +77,7 @@ fn sources_in_their_order() {
          [profile sso]\nregion = r\nsso_session = s\n\
          [profile web]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = token\n\
          [profile command]\nregion = eu-west-3\n\
-         credential_process = printf '{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\"}' COMMAND\n\
+         credential_process = printf '{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\"}' COMMAND$PKR_VAR_x\n\
          [profile failing]\nregion = eu-west-3\ncredential_process = exit 3\n",
     )
     .unwrap();
@@ -102,7 +102,8 @@ fn sources_in_their_order() {
         (vec![("AWS_PROFILE", "twice")], "ROLE567890123456 eu-west-3"),
         (vec![("AWS_PROFILE", "self")], "ROLE567890123456 eu-west-3"),
         (vec![("AWS_PROFILE", "web")], "WEB eu-west-3"),
-        (vec![("AWS_PROFILE", "command"), ("PATH", "/usr/bin:/bin")], "COMMAND eu-west-3"),
+        // Values of variables are none of its business.
+        (vec![("AWS_PROFILE", "command"), ("PATH", "/usr/bin:/bin"), ("PKR_VAR_x", "TOLD")], "COMMAND eu-west-3"),
         (vec![("AWS_PROFILE", "bare"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "TASK")], "TASK eu-north-1"),
         (vec![("AWS_PROFILE", "bare")], "MACHINE eu-north-1"),
         (
