@@ -29,6 +29,7 @@ mod plugin_faults;
 mod plugins;
 mod release;
 mod sandbox;
+mod sbom;
 mod secrets;
 mod sources;
 mod terminal;
