@@ -1,5 +1,6 @@
 //! Input and output errors in words: what happened, to which path, and what to do about it.
 
+use std::error::Error;
 use std::io;
 
 pub use planner::os_words::os_words;
@@ -19,6 +20,18 @@ pub fn advice(error: &io::Error) -> &'static str {
 /// `<words>` and the advice.
 pub fn words_and_advice(error: &io::Error) -> String {
     format!("{}{}", os_words(error), advice(error))
+}
+
+/// Why a request to a web server came to nothing: the reason at the bottom of all reasons. No address is in it.
+pub fn web_words(error: &reqwest::Error) -> String {
+    let mut reason: &dyn Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    match reason.downcast_ref::<io::Error>() {
+        Some(error) => os_words(error),
+        None => reason.to_string(),
+    }
 }
 
 #[cfg(test)]

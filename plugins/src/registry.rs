@@ -15,6 +15,7 @@ use crate::builtin::compress::{self, Compress};
 use crate::builtin::file::{self, FileProvisioner};
 use crate::builtin::file_builder::{self, FileBuilder};
 use crate::builtin::hcp_sbom::{self, HcpSbom};
+use crate::builtin::http_datasource::{self, HttpDatasource};
 use crate::builtin::manifest::{self, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
@@ -102,6 +103,12 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
         shell_local::FIELDS,
         true,
         Factory::PostProcessor(|_| Box::new(ShellLocalPostProcessor::default())),
+    ),
+    (
+        "http",
+        http_datasource::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(HttpDatasource::default()), http_datasource::output_type),
     ),
     (
         "null",
@@ -211,7 +218,7 @@ impl Registry {
 /// What HashiCorp Packer 1.16 has built in and is not built in here.
 const AWAITED: &[(ComponentKind, &[&str])] = &[(
     ComponentKind::Datasource,
-    &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http"],
+    &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version"],
 )];
 
 impl Catalog for Registry {
@@ -265,7 +272,7 @@ mod tests {
                 "windows-shell",
             ],
             &["artifice", "checksum", "compress", "manifest", "provenance", "shell-local"],
-            &["null"],
+            &["http", "null"],
         ];
         assert_eq!(names, expected);
         for name in expected[0] {
@@ -342,6 +349,7 @@ mod tests {
             (ComponentKind::PostProcessor, "manifest", "custom_data output strip_path strip_time"),
             (ComponentKind::PostProcessor, "provenance", provenance),
             (ComponentKind::PostProcessor, "shell-local", shell_local),
+            (ComponentKind::Datasource, "http", "method request_body request_headers url"),
             (ComponentKind::Datasource, "null", "input"),
         ];
         let registry = Registry::new();

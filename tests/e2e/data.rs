@@ -1,6 +1,7 @@
 //! Data sources: when they run, who sees their values, and what becomes of those who need one that fails.
 
 use crate::sandbox::Sandbox;
+use crate::web_server::{Reply, Server};
 
 /// Data to local to data to local, then the rest of a template with one build.
 const CHAIN: &str = r#"
@@ -163,4 +164,27 @@ fn inspect_says_nothing_about_what_fails() {
         let expected = format!("> local-variables:\n\n{shown}> builds:\n");
         assert!(text.contains(&expected) && !text.contains("Error"), "{template}\n{text}");
     }
+}
+
+#[test]
+fn what_a_web_server_answers_is_a_value() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "there" => Reply { headers: vec![("X-Kind", "k".to_owned())], ..Reply::with("{\"version\": 7}") },
+        _ => Reply::status(410),
+    });
+    let template = |path: &str| {
+        format!(
+            "data \"http\" \"d\" {{\n  url = \"{}\"\n  request_headers = {{ Accept = \"a/b\" }}\n}}\n\
+             locals {{ v = jsondecode(data.http.d.body).version }}\n\
+             source \"null\" \"x\" {{ communicator = \"none\" }}\nbuild {{\n  sources = [\"null.x\"]\n  \
+             provisioner \"shell-local\" {{ inline = [\"echo ${{local.v}} \
+             ${{data.http.d.request_headers[\"X-Kind\"]}}\"] }}\n}}\n",
+            server.at(path)
+        )
+    };
+    let text = Sandbox::with_template(&template("there")).run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
+    assert!(text.contains("    null.x: 7 k\n") || text.contains("==> null.x: 7 k\n"), "{text}");
+    assert_eq!(server.asked()[0].header("accept"), "a/b");
+    let text = Sandbox::with_template(&template("gone")).run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
+    assert!(text.contains("HTTP request error. Response code: 410"), "{text}");
 }

@@ -10,6 +10,7 @@ mod file_set;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod hcp_sbom;
+pub mod http_datasource;
 pub mod manifest;
 pub mod none_communicator;
 pub mod null_builder;

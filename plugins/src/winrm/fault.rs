@@ -1,11 +1,8 @@
 //! Why a request to the machine's service came to nothing.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use crate::component::ComponentError;
-use crate::io_fault::os_words;
 
 /// The service gave up waiting, which is no failure when there is no output yet.
 const TIMED_OUT: &str = "2150858793";
@@ -73,17 +70,5 @@ impl Fault {
             Self::Cancelled => ComponentError::Cancelled,
             other => ComponentError::new(format!("{what}: {other}")),
         }
-    }
-}
-
-/// The reason at the bottom of all reasons.
-pub(super) fn words(error: &reqwest::Error) -> String {
-    let mut reason: &dyn Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    match reason.downcast_ref::<io::Error>() {
-        Some(error) => os_words(error),
-        None => reason.to_string(),
     }
 }

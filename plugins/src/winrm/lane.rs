@@ -11,7 +11,8 @@ use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response, StatusCode, Url};
 
 use crate::component::ComponentError;
-use crate::winrm::fault::{Fault, words};
+use crate::io_fault::web_words;
+use crate::winrm::fault::Fault;
 use crate::winrm::ntlm::{Identity, Login, NEGOTIATE, Nonces, Session, channel_binding};
 use crate::winrm::sealed;
 use crate::winrm::settings::Settings;
@@ -197,7 +198,7 @@ async fn drain(mut response: Response) -> Result<(), Fault> {
 }
 
 fn lost(error: &reqwest::Error) -> Fault {
-    let words = words(error);
+    let words = web_words(error);
     let hint = if words.contains("invalid peer certificate") {
         ". Set winrm_insecure = true to take any certificate"
     } else {

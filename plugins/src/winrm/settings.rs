@@ -9,8 +9,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 use crate::component::ComponentError;
+use crate::io_fault::web_words;
 use crate::proxy;
-use crate::winrm::fault::words;
 
 /// How long a machine may take to take a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -80,7 +80,7 @@ impl Settings {
     /// A client with connections of its own, at most `idle` of which are kept.
     pub(super) fn client(&self, idle: usize) -> Result<Client, ComponentError> {
         let unusable = |error: reqwest::Error| {
-            ComponentError::new(format!("cannot set up a WinRM client for {}: {}", self.host, words(&error)))
+            ComponentError::new(format!("cannot set up a WinRM client for {}: {}", self.host, web_words(&error)))
         };
         let mut builder = Client::builder()
             .user_agent("packer")
@@ -97,7 +97,7 @@ impl Settings {
             .no_proxy();
         if let Proxy::Environment(environment) = &self.proxy {
             let proxies = proxy::from_environment(environment).map_err(|error| {
-                ComponentError::new(format!("the proxy in the environment is no address: {}", words(&error)))
+                ComponentError::new(format!("the proxy in the environment is no address: {}", web_words(&error)))
             })?;
             builder = proxies.into_iter().fold(builder, reqwest::ClientBuilder::proxy);
         }
