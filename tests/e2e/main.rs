@@ -27,11 +27,20 @@ mod masking;
 mod plan;
 mod plugin_faults;
 mod plugins;
+#[path = "../machines/proxies.rs"]
+mod proxies;
+#[path = "../machines/relay.rs"]
+mod relay;
 mod release;
 mod sandbox;
 mod sbom;
 mod secrets;
 mod sources;
+mod ssh;
+mod ssh_faults;
+mod ssh_options;
+#[path = "../machines/sshd.rs"]
+mod sshd;
 mod terminal;
 mod tester;
 mod trust;

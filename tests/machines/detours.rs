@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::login::Agent;
+use crate::proxies::{http, socks};
+use crate::sshd::{PASSWORD, Sshd, sshd};
+use crate::visitor::{AT_ONCE, Ears, connect, hop, output, settings, try_connect, with_password};
 use engine::Cancel;
 use plugins::component::Ui;
 use plugins::ssh::wait::wait_for_ssh;
 use plugins::ssh::{Credentials, Detour, Proxy, ProxyKind, Settings};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
-
-use crate::login::Agent;
-use crate::sshd::{PASSWORD, Sshd, sshd};
-use crate::visitor::{AT_ONCE, Ears, connect, hop, output, settings, try_connect, with_password};
 
 /// The machine, behind another one.
 fn behind(machine: &Sshd, bastion: &Sshd, credentials: Credentials) -> Settings {
@@ -64,85 +62,6 @@ async fn a_bastion_that_refuses_is_named() {
     assert!(error.ends_with(&format!("(bastion 127.0.0.1:{})", bastion.port)), "{error}");
 }
 
-/// A SOCKS5 server (RFC 1928, 1929) that wants this name and password, if any.
-async fn socks(login: Option<(&'static str, &'static str)>) -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut head = [0; 2];
-                stream.read_exact(&mut head).await.unwrap();
-                let mut methods = vec![0; head[1].into()];
-                stream.read_exact(&mut methods).await.unwrap();
-                stream.write_all(&[5, if login.is_some() { 2 } else { 0 }]).await.unwrap();
-                if let Some((name, password)) = login {
-                    let mut wanted = vec![1, name.len() as u8];
-                    wanted.extend_from_slice(name.as_bytes());
-                    wanted.push(password.len() as u8);
-                    wanted.extend_from_slice(password.as_bytes());
-                    let mut given = vec![0; wanted.len()];
-                    stream.read_exact(&mut given).await.unwrap();
-                    stream.write_all(&[1, u8::from(given != wanted)]).await.unwrap();
-                }
-                let mut request = [0; 4];
-                stream.read_exact(&mut request).await.unwrap();
-                assert_eq!(request[..2], [5, 1]);
-                let host = match request[3] {
-                    1 => {
-                        let mut address = [0; 4];
-                        stream.read_exact(&mut address).await.unwrap();
-                        std::net::Ipv4Addr::from(address).to_string()
-                    }
-                    _ => {
-                        let mut name = vec![0; stream.read_u8().await.unwrap().into()];
-                        stream.read_exact(&mut name).await.unwrap();
-                        String::from_utf8(name).unwrap()
-                    }
-                };
-                let port = stream.read_u16().await.unwrap();
-                let mut server = TcpStream::connect((host.as_str(), port)).await.unwrap();
-                stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut server).await;
-            });
-        }
-    });
-    port
-}
-
-/// An HTTP proxy that knows `CONNECT`, and wants this header, if any.
-async fn http(wanted: Option<&'static str>) -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut stream = BufReader::new(stream);
-                let mut lines = Vec::new();
-                loop {
-                    let mut line = String::new();
-                    stream.read_line(&mut line).await.unwrap();
-                    if line.trim().is_empty() {
-                        break;
-                    }
-                    lines.push(line.trim().to_owned());
-                }
-                let given = wanted.is_none_or(|wanted| lines.iter().any(|line| line.eq_ignore_ascii_case(wanted)));
-                if !given {
-                    let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
-                    stream.write_all(refusal).await.unwrap();
-                    return;
-                }
-                let target = lines[0].split(' ').nth(1).unwrap();
-                let mut server = TcpStream::connect(target).await.unwrap();
-                stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut server).await;
-            });
-        }
-    });
-    port
-}
-
 fn by_proxy(machine: &Sshd, kind: ProxyKind, port: u16, login: Option<(&str, &str)>) -> Settings {
     let login = login.map(|(name, password)| (name.to_owned(), password.to_owned()));
     let proxy = Proxy { kind, host: "127.0.0.1".to_owned(), port, login };
@@ -153,10 +72,10 @@ fn by_proxy(machine: &Sshd, kind: ProxyKind, port: u16, login: Option<(&str, &st
 async fn proxies_of_both_kinds_with_and_without_a_login() {
     let Some(machine) = sshd("") else { return };
     let rows = [
-        (ProxyKind::Socks, socks(None).await, None),
-        (ProxyKind::Socks, socks(Some(("me", "secret"))).await, Some(("me", "secret"))),
-        (ProxyKind::Http, http(None).await, None),
-        (ProxyKind::Http, http(Some("proxy-authorization: Basic bWU6c2VjcmV0")).await, Some(("me", "secret"))),
+        (ProxyKind::Socks, socks(None), None),
+        (ProxyKind::Socks, socks(Some(("me", "secret"))), Some(("me", "secret"))),
+        (ProxyKind::Http, http(None), None),
+        (ProxyKind::Http, http(Some("proxy-authorization: Basic bWU6c2VjcmV0")), Some(("me", "secret"))),
     ];
     for (kind, port, login) in rows {
         let communicator = connect(&by_proxy(&machine, kind, port, login)).await;
@@ -167,7 +86,7 @@ async fn proxies_of_both_kinds_with_and_without_a_login() {
 #[tokio::test]
 async fn a_proxy_that_refuses_is_waited_for_no_longer_than_set() {
     let Some(machine) = sshd("") else { return };
-    let port = http(Some("proxy-authorization: Basic bWU6c2VjcmV0")).await;
+    let port = http(Some("proxy-authorization: Basic bWU6c2VjcmV0"));
     let settings = by_proxy(&machine, ProxyKind::Http, port, Some(("me", "wrong")));
     let mut patience = AT_ONCE;
     patience.timeout = Some(std::time::Duration::from_millis(300));

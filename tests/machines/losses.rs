@@ -20,7 +20,7 @@ fn through(sshd: &Sshd, relay: &Relay) -> Settings {
 #[tokio::test]
 async fn between_two_commands_it_is_made_anew() {
     let Some(sshd) = sshd("") else { return };
-    let relay = Relay::to(sshd.port).await;
+    let relay = Relay::to(sshd.port);
     let machine = connect(&through(&sshd, &relay)).await;
     for _ in 0..3 {
         assert_eq!(output(&machine, "echo here").await, "here\n");
@@ -48,7 +48,7 @@ async fn a_server_that_was_restarted_is_found_again() {
 #[tokio::test]
 async fn in_a_command_it_has_a_status_of_its_own() {
     let Some(sshd) = sshd("") else { return };
-    let relay = Relay::to(sshd.port).await;
+    let relay = Relay::to(sshd.port);
     let machine = connect(&through(&sshd, &relay)).await;
     let (stdout, out) = tokio::io::duplex(1024);
     let line = "echo begun; sleep 600".to_owned();
@@ -67,7 +67,7 @@ async fn in_a_command_it_has_a_status_of_its_own() {
 async fn in_a_transfer_it_is_an_error() {
     let Some(sshd) = sshd("") else { return };
     for transfer in [Transfer::Scp, Transfer::Sftp] {
-        let relay = std::sync::Arc::new(Relay::to(sshd.port).await);
+        let relay = std::sync::Arc::new(Relay::to(sshd.port));
         let machine = connect(&Settings { transfer, ..through(&sshd, &relay) }).await;
         let info = FileInfo { name: "f".to_owned(), size: 1 << 40, mode: 0o644, modified: None };
         let wire = relay.clone();
@@ -87,7 +87,7 @@ async fn silence_is_noticed() {
     let asked = |settings: &mut Settings| settings.keep_alive = Some(Duration::from_millis(50));
     let timed = |settings: &mut Settings| settings.read_write_timeout = Some(Duration::from_millis(500));
     for set in [asked as fn(&mut Settings), timed] {
-        let relay = Relay::to(sshd.port).await;
+        let relay = Relay::to(sshd.port);
         let mut settings = through(&sshd, &relay);
         set(&mut settings);
         let machine = connect(&settings).await;

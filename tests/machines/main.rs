@@ -6,6 +6,7 @@ mod commands;
 mod detours;
 mod login;
 mod losses;
+mod proxies;
 mod relay;
 mod sshd;
 mod transfers;

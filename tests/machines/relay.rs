@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// A wire. Cut when dropped.
+use crate::proxies::on_each;
+
+/// A wire.
 pub(crate) struct Relay {
     pub(crate) port: u16,
     state: Arc<State>,
@@ -21,17 +23,19 @@ struct State {
 
 impl Relay {
     /// A wire to `port`.
-    pub(crate) async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let relay = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
-        let state = relay.state.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
-                tokio::spawn(carry(stream, server, state.clone()));
+    pub(crate) fn to(port: u16) -> Self {
+        let state = Arc::new(State::default());
+        let held = state.clone();
+        let own = on_each(move |stream| {
+            let state = held.clone();
+            async move {
+                // A server that is not there is one that hangs up.
+                if let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await {
+                    carry(stream, server, state).await;
+                }
             }
         });
-        relay
+        Self { port: own, state }
     }
 
     /// Cuts all connections. New ones are carried.

@@ -39,7 +39,7 @@ async fn heard(port: u16) -> String {
 #[tokio::test]
 async fn our_port_leads_to_what_the_machine_reaches_even_after_a_loss() {
     let Some(sshd) = sshd("") else { return };
-    let (listen, relay) = (free_port().await, Relay::to(sshd.port).await);
+    let (listen, relay) = (free_port().await, Relay::to(sshd.port));
     let mut settings = Settings { local_tunnels: tunnel(listen, greeter().await), ..settings(&sshd) };
     settings.target.port = relay.port;
     let machine = connect(&settings).await;
@@ -75,7 +75,7 @@ async fn a_port_that_is_taken_is_named() {
 #[tokio::test]
 async fn the_machine_s_port_leads_to_what_we_reach_even_after_a_loss() {
     let Some(sshd) = sshd("") else { return };
-    let (listen, relay) = (free_port().await, Relay::to(sshd.port).await);
+    let (listen, relay) = (free_port().await, Relay::to(sshd.port));
     let mut settings = Settings { remote_tunnels: tunnel(listen, greeter().await), ..settings(&sshd) };
     settings.target.port = relay.port;
     let machine = connect(&settings).await;

@@ -6,6 +6,7 @@ pub(crate) mod configure;
 mod decode;
 pub mod dispatch;
 pub(crate) mod interrupt;
+pub(crate) mod named_machine;
 pub mod open;
 pub mod post_process;
 pub mod prepare;

@@ -7,12 +7,13 @@ use std::pin::pin;
 use engine::{Cancel, CancelPhase, Outcome, SkipCause};
 use futures_util::future::{Either, select};
 use planner::diagnostic::Diagnostics;
-use planner::node::{BuildId, ComponentUse, ProvisionerId};
+use planner::node::{BuildId, ComponentUse, Node, ProvisionerId};
 
 use crate::component::{Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Ui};
 use crate::executor::build_run::{BuildRun, Live};
 use crate::executor::configure::configure;
 use crate::executor::interrupt::unless_stopped;
+use crate::executor::named_machine::NamedMachine;
 use crate::executor::prepare::component_name;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
@@ -166,5 +167,7 @@ async fn one_attempt(
         return Err(ComponentError::new(format!("provisioner {name} vanished from the registry")));
     };
     unless_stopped(cancel, provisioner.prepare(&config, &executor.context(id))).await?;
-    provisioner.provision(ui, communicator, &data, cancel).await
+    let place = executor.program.key(Node::Provision(id, at));
+    let machine = NamedMachine::new(communicator, &name, &place, &data);
+    provisioner.provision(ui, Arc::new(machine), &data, cancel).await
 }

@@ -15,7 +15,7 @@ use crate::component::{ComponentError, DISCONNECTED};
 /// The number of the error stream (RFC 4254, section 5.2).
 const STDERR: u32 = 1;
 
-/// An open session. Dropped, it is closed, whatever runs in it.
+/// An open session. Dropped, it is closed, and whatever runs in it is asked to end.
 pub(super) struct Session {
     read: ChannelReadHalf,
     write: Arc<ChannelWriteHalf<Msg>>,
@@ -116,12 +116,6 @@ impl Session {
             };
         }
     }
-
-    /// Asks what runs there to end.
-    pub(super) async fn terminate(&self) {
-        // A lost connection has taken it along.
-        let _ = self.write.signal(Sig::TERM).await;
-    }
 }
 
 impl Drop for Session {
@@ -131,6 +125,9 @@ impl Drop for Session {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
             if !ended {
+                // Without a terminal, what runs there would never hear that nobody listens any more. A lost connection has
+                // taken it along.
+                let _ = write.signal(Sig::TERM).await;
                 let _ = write.close().await;
             }
             freed.notify_waiters();

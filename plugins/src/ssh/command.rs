@@ -44,13 +44,7 @@ async fn run(mut session: Session, command: RemoteCommand, cancel: Cancel) -> Re
             () = input => None,
         }
     };
-    match ended {
-        Some(status) => Ok(status),
-        None => {
-            session.terminate().await;
-            Err(ComponentError::Cancelled)
-        }
-    }
+    ended.ok_or(ComponentError::Cancelled)
 }
 
 /// Passes on what the command is to read.

@@ -82,6 +82,10 @@ async fn or_cancelled<T>(
 
 #[async_trait]
 impl Communicator for SshCommunicator {
+    fn keeps_modes(&self) -> bool {
+        true
+    }
+
     async fn start(&self, command: RemoteCommand, cancel: &Cancel) -> Result<Running, ComponentError> {
         or_cancelled(cancel, command::start(&self.pool, command, cancel)).await
     }

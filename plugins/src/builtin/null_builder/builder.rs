@@ -32,7 +32,8 @@ impl Builder for NullBuilder {
         self.options = Options::read(&mut fields);
         self.step_options = StepOptions { on_error: fields.context().on_error, debug: fields.context().debug };
         self.context = Some(fields.context().clone());
-        fields.finish().map(|()| Prepared::default())
+        fields.finish()?;
+        Ok(Prepared { warnings: self.options.warnings.clone(), ..Prepared::default() })
     }
 
     async fn run(

@@ -30,6 +30,8 @@ pub(super) struct Options {
     pub(super) pause_before_connecting: Option<Duration>,
     /// What is served to it.
     pub(super) served: Option<Served>,
+    /// What was set without need.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Options {
@@ -55,7 +57,15 @@ impl Options {
         if !matches!(link, Link::None) {
             check_reachable(fields, &kind);
         }
-        Self { link, pause_before_connecting, served: read_served(fields) }
+        let mut warnings = Vec::new();
+        if !fields.text("ssh_keypair_name").is_empty() {
+            warnings.push(
+                "ssh_keypair_name names a key pair that a cloud keeps, and has no effect here; name the key's file with \
+                 ssh_private_key_file"
+                    .to_owned(),
+            );
+        }
+        Self { link, pause_before_connecting, served: read_served(fields), warnings }
     }
 }
 

@@ -27,7 +27,9 @@ pub(in crate::ssh) async fn upload(
 ) -> Result<(), ComponentError> {
     let mut sized = sized(content, info, &pool.settings().temporary_dir).await?;
     let (folder, name) = split(path);
-    send(pool, &format!("scp -vt {}", word(folder)), async |writer| {
+    // What is known is kept, whatever the machine's mask says. The folder has to be one: otherwise it would be the file.
+    let keep = if info.is_some() { "p" } else { "" };
+    send(pool, &format!("scp -v{keep}dt {}", word(folder)), async |writer| {
         writer.write(Bytes::from(file(sized.mode, sized.size, name))).await?;
         send_content(writer, sized.size, &mut sized.content, path).await
     })
@@ -46,7 +48,7 @@ pub(in crate::ssh) async fn upload_dir(
     exclude: &[String],
 ) -> Result<(), ComponentError> {
     let mut walk = Walk::of(from, exclude).await?;
-    send(pool, &format!("scp -rvt {}", word(to)), async |writer| {
+    send(pool, &format!("scp -rvpt {}", word(to)), async |writer| {
         while let Some(entry) = walk.next().await? {
             match entry {
                 Entry::Enter { mode, name, .. } => writer.write(Bytes::from(enter(mode, &name))).await?,
