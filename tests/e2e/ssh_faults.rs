@@ -43,7 +43,7 @@ fn a_run_is_stopped_in_a_script_which_ends_and_is_removed() {
     let Some(machine) = sshd("") else { return };
     let sandbox = Sandbox::new();
     let steps = "  provisioner \"shell\" {\n    remote_folder = \".\"\n    inline = [\"trap 'touch ended; exit 1' TERM\", \
-                 \"touch begun\", \"while :; do sleep 0.1; done\"]\n  }\n  error-cleanup-provisioner \"shell\" { inline = \
+                 \"touch begun\", \"while :; do sleep 0.1 || true; done\"]\n  }\n  error-cleanup-provisioner \"shell\" { inline = \
                  [\"touch cleaned\"] }\n";
     let child = start(&sandbox, &machine, "", steps);
     until(&machine, "begun");

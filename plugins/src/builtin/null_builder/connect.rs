@@ -14,6 +14,7 @@ use crate::builtin::steps::{Step, StepState};
 use crate::component::{Communicator, ComponentError};
 use crate::ssh::wait::wait_for_ssh;
 use crate::ssh::{Detour, Identity, Settings, SshCommunicator};
+use crate::winrm::wait::wait_for_winrm;
 
 /// Connects. With communicator `none` there is nothing to wait for.
 pub(super) struct StepConnect<'b> {
@@ -42,7 +43,7 @@ impl<'b> StepConnect<'b> {
                 hang_up(before).await;
                 Ok(machine)
             }
-            Link::WinRm(_) => Err(ComponentError::new("communicator \"winrm\" is not available yet")),
+            Link::WinRm(settings) => wait_for_winrm(settings.as_ref().clone(), state.ui.as_ref(), &state.cancel).await,
             Link::Foreign(kind) => Err(ComponentError::new(format!("unknown communicator type: {kind}"))),
         }
     }

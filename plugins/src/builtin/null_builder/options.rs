@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::serve_options::{Served, read_served};
 use super::ssh_options::{SshOptions, read_ssh};
-use super::winrm_options::{WinRmOptions, read_winrm};
+use super::winrm_options::read_winrm;
 use crate::config::{Fields, is_placeholder};
+use crate::winrm;
 
 /// How the machine is reached.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub(super) enum Link {
     /// Over SSH.
     Ssh(Box<SshOptions>),
     /// Over WinRM.
-    WinRm(Box<WinRmOptions>),
+    WinRm(Box<winrm::Settings>),
     /// In a way that plugins bring along for their own machines.
     Foreign(String),
 }

@@ -97,6 +97,7 @@ fn password(fields: &mut Fields<'_>, name: &str) -> Option<String> {
     Some(fields.text(name)).filter(|password| !password.is_empty())
 }
 
+/// A port, or `default` when there is none.
 pub(super) fn port(fields: &mut Fields<'_>, name: &str, default: u16) -> u16 {
     let number = fields.whole(name);
     match u16::try_from(number) {
@@ -110,7 +111,7 @@ pub(super) fn port(fields: &mut Fields<'_>, name: &str, default: u16) -> u16 {
 }
 
 /// A duration above zero; the library of durations has no others but zero and below, which mean "none".
-fn positive(fields: &mut Fields<'_>, name: &str) -> Option<Duration> {
+pub(super) fn positive(fields: &mut Fields<'_>, name: &str) -> Option<Duration> {
     fields.duration(name).map(|duration| duration.to_std()).filter(|duration| !duration.is_zero())
 }
 
