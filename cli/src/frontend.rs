@@ -20,6 +20,7 @@ use crate::options::TemplateOptions;
 use crate::plugin_components;
 use crate::session::Session;
 use crate::template_kind::{TemplateKind, read_legacy, template_root};
+use crate::unread_values::values_of;
 
 const NO_REQUIREMENTS: &str = "\nNo plugins requirement found, make sure you reference a Packer config\ncontaining a \
                     packer.required_plugins block. See\n\
@@ -126,8 +127,25 @@ impl Frontend {
             secrets.iter().for_each(|secret| session.scrubber().hide(secret));
         }
         let failed = diags.has_errors();
+        if failed {
+            parsed.iter().for_each(|parsed| self.hide_unread(session, parsed));
+        }
         self.show(session, &diags);
         parsed.filter(|_| !failed).ok_or(Refused)
+    }
+
+    /// Hides what files of values have for sensitive variables, as far as that can be told of files that are broken.
+    fn hide_unread(&self, session: &Session, parsed: &Parsed) {
+        let is_named = |name: &str| self.variables.files.iter().any(|file| file == name);
+        let ends = [".pkrvars.hcl", ".pkrvars.json"];
+        for file in
+            self.files.all().filter(|file| is_named(&file.name) || ends.iter().any(|end| file.name.ends_with(end)))
+        {
+            for variable in parsed.template.variables.iter().filter(|variable| variable.sensitive) {
+                let found = values_of(&variable.name.name, &file.text);
+                found.iter().for_each(|secret| session.scrubber().hide(secret));
+            }
+        }
     }
 
     /// Reads the template of `options` for nothing but the plugins that it requires; says so when it requires none.

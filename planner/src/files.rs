@@ -50,6 +50,11 @@ impl Files {
         id
     }
 
+    /// All files read so far.
+    pub fn all(&self) -> impl Iterator<Item = &File> {
+        self.files.iter()
+    }
+
     /// The file called `id`.
     pub fn get(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]

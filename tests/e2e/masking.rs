@@ -115,6 +115,23 @@ fn what_is_said_about_failures_is_masked() {
 }
 
 #[test]
+fn files_of_values_that_cannot_be_read_give_nothing_away() {
+    let sandbox = sandbox("build {\n  sources = [\"null.n\"]\n}\n");
+    for (name, text) in [
+        ("x.pkrvars.hcl", "word = \"hunter2-horse\nlines = \"first-line\"\n"),
+        ("x.pkrvars.hcl", "word = hunter2-horse horse\n"),
+        ("x.pkrvars.hcl", "sentence = <<EOT\ncorrect battery staple\nEOT\nword = [\n"),
+        ("x.pkrvars.json", "{\"word\": \"hunter2-horse\", }"),
+        ("named", "word = \"hunter2-horse\" }\n"),
+    ] {
+        sandbox.write(name, text);
+        let output = sandbox.run(&["validate", &format!("-var-file={name}"), "t.pkr.hcl"]);
+        assert_eq!(output.code, 1, "{text}");
+        assert_silent(&everything(&output));
+    }
+}
+
+#[test]
 fn names_of_builds_are_masked_everywhere() {
     let sandbox = sandbox("build {\n  name = var.word\n  sources = [\"null.n\"]\n}\n");
     for args in [&["build", "."][..], &["-machine-readable", "build", "."], &["plan", "."], &["validate", "."]] {
