@@ -5,8 +5,10 @@ use planner::value::quote;
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject;
 
+use super::cloud::{AzureKey, GoogleKey};
 use super::fault::SigningError;
 use super::public_key::{PublicKey, Scheme};
+use super::service::JsonService;
 use crate::secrets::{AwsKey, SecretSettings, TransitKey};
 
 /// Names a key in a service.
@@ -23,6 +25,18 @@ pub enum KeyUri {
         host: String,
         /// An id, an ARN, or `alias/NAME`.
         key: String,
+    },
+    /// `gcpkms://projects/…/locations/…/keyRings/…/cryptoKeys/KEY`, perhaps with a version.
+    Google {
+        /// All of it.
+        name: String,
+    },
+    /// `azurekms://VAULT/KEY`.
+    Azure {
+        /// The vault: its name, or its host.
+        host: String,
+        /// The key, perhaps with a version.
+        name: String,
     },
 }
 
@@ -51,19 +65,28 @@ impl std::str::FromStr for KeyUri {
             let parsed = Self::Aws { host: host.to_owned(), key: key.to_owned() };
             return if key.is_empty() { Err(form(expected)) } else { Ok(parsed) };
         }
-        let supported = "supported are hashivault:// (Vault's transit engine) and awskms:// (AWS)";
-        if Self::is_meant(text) {
-            return Err(format!(
-                "keys of {} cannot be used here: {supported}",
-                text.split("//").next().unwrap_or(text)
-            ));
+        if let Some(name) = text.strip_prefix("gcpkms://") {
+            let expected = "gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K, perhaps with /cryptoKeyVersions/V";
+            return if is_google(name) { Ok(Self::Google { name: name.to_owned() }) } else { Err(form(expected)) };
         }
-        Err(format!(
-            "{} is not a key of a key service: it must begin with {}; {supported}",
-            quote(text),
-            PREFIXES.join(", ")
-        ))
+        if let Some(rest) = text.strip_prefix("azurekms://") {
+            let (host, name) = rest.split_once('/').unwrap_or_default();
+            let is_key = !host.is_empty() && !name.is_empty() && name.split('/').count() <= 2;
+            let parsed = Self::Azure { host: host.to_owned(), name: name.to_owned() };
+            return if is_key { Ok(parsed) } else { Err(form("azurekms://VAULT/KEY or azurekms://VAULT/KEY/VERSION")) };
+        }
+        Err(format!("{} is not a key of a key service: it must begin with {}", quote(text), PREFIXES.join(", ")))
     }
+}
+
+/// Whether a text is the name of one of Google's keys, or of a version of one.
+fn is_google(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    let names = [("projects", 0), ("locations", 2), ("keyRings", 4), ("cryptoKeys", 6)];
+    matches!(parts.len(), 8 | 10)
+        && !parts.contains(&"")
+        && names.iter().all(|(name, at)| parts[*at] == *name)
+        && parts.get(8).is_none_or(|part| matches!(*part, "cryptoKeyVersions" | "versions"))
 }
 
 impl std::fmt::Display for KeyUri {
@@ -71,6 +94,8 @@ impl std::fmt::Display for KeyUri {
         match self {
             Self::Vault { name } => write!(out, "hashivault://{name}"),
             Self::Aws { host, key } => write!(out, "awskms://{host}/{key}"),
+            Self::Google { name } => write!(out, "gcpkms://{name}"),
+            Self::Azure { host, name } => write!(out, "azurekms://{host}/{name}"),
         }
     }
 }
@@ -96,6 +121,24 @@ pub(super) async fn sign(
             };
             let signature = key.sign(algorithm, digest_of(public.scheme(), message).1.as_ref()).await;
             Ok((signature.map_err(failed)?, public))
+        }
+        KeyUri::Google { name } => {
+            let service = JsonService::new(&settings.environment, settings.patience.retry)?;
+            let key = GoogleKey::open(&service, &settings.environment, &settings.working_dir, name).await;
+            let key = key.map_err(failed)?;
+            let public = key.public(&uri.to_string()).await.map_err(failed)?;
+            let (hash, digest) = digest_of(public.scheme(), message);
+            let hash = hash.replace("sha2-", "sha");
+            Ok((key.sign(&hash, digest.as_ref()).await.map_err(failed)?, public))
+        }
+        KeyUri::Azure { host, name } => {
+            let service = JsonService::new(&settings.environment, settings.patience.retry)?;
+            let shown = uri.to_string();
+            let named = (host.as_str(), name.as_str(), shown.as_str());
+            let key = AzureKey::open(&service, &settings.environment, &settings.working_dir, named).await;
+            let key = key.map_err(failed)?;
+            let digest = digest_of(key.public().scheme(), message).1;
+            Ok((key.sign(digest.as_ref()).await.map_err(failed)?, key.public().clone()))
         }
     }
 }
@@ -147,8 +190,13 @@ mod tests {
             ("awskms://localhost:4566/k", aws("localhost:4566", "k")),
             ("hashivault://", Err("must be hashivault://NAME")),
             ("awskms://k", Err("must be awskms:///KEY")),
-            ("gcpkms://projects/p", Err("keys of gcpkms: cannot be used here: supported are hashivault://")),
-            ("azurekms://v/k", Err("keys of azurekms: cannot be used here: supported are hashivault://")),
+            (
+                "gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k/versions/2",
+                Ok(KeyUri::Google { name: "projects/p/locations/l/keyRings/r/cryptoKeys/k/versions/2".to_owned() }),
+            ),
+            ("gcpkms://projects/p", Err("must be gcpkms://projects/P/locations/L")),
+            ("azurekms://v/k", Ok(KeyUri::Azure { host: "v".to_owned(), name: "k".to_owned() })),
+            ("azurekms://v", Err("must be azurekms://VAULT/KEY")),
             ("k.pem", Err("must begin with awskms://, gcpkms://, azurekms://, hashivault://")),
         ];
         for (text, expected) in rows {

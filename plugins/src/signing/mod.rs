@@ -1,6 +1,7 @@
 //! Signatures of attestations: DSSE envelopes around in-toto statements, signed with a key in a file, a key in a key
 //! service, or a key of the moment that Sigstore vouches for.
 
+mod cloud;
 mod envelope;
 mod fault;
 mod hex;

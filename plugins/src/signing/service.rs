@@ -53,11 +53,37 @@ impl JsonService {
     ///
     /// It does not answer, or says no.
     pub async fn post(&self, what: &str, url: &Url, body: &Value) -> Result<Value, SigningError> {
+        self.ask(what, url, || self.with_json(url, body)).await
+    }
+
+    /// What the service answers to `body` of whoever has `token`.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer, or says no.
+    pub async fn post_as(&self, what: &str, url: &Url, body: &Value, token: &str) -> Result<Value, SigningError> {
+        self.ask(what, url, || self.with_json(url, body).bearer_auth(token)).await
+    }
+
+    /// What the service answers to a form.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer, or says no.
+    pub async fn post_form(&self, what: &str, url: &Url, fields: &[(&str, &str)]) -> Result<Value, SigningError> {
+        let mut form = Url::clone(url);
+        form.query_pairs_mut().clear().extend_pairs(fields);
+        let body = form.query().unwrap_or_default();
         let request = || {
-            let request = self.client.post(url.clone()).header("Content-Type", "application/json");
-            request.header("Accept", "application/json").body(body.to_string())
+            let request = self.client.post(url.clone()).header("Content-Type", "application/x-www-form-urlencoded");
+            request.header("Accept", "application/json").body(body.to_owned())
         };
         self.ask(what, url, request).await
+    }
+
+    fn with_json(&self, url: &Url, body: &Value) -> RequestBuilder {
+        let request = self.client.post(url.clone()).header("Content-Type", "application/json");
+        request.header("Accept", "application/json").body(body.to_string())
     }
 
     /// What the service has at `url`, for whoever has `token`.
@@ -110,11 +136,16 @@ fn is_passing(status: StatusCode) -> bool {
 /// What a service says when it says no: one line of it.
 fn refusal(status: StatusCode, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let message =
-        serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+    let message = serde_json::from_slice::<Value>(body).ok().as_ref().and_then(message_in).map(str::to_owned);
     let text = message.unwrap_or_else(|| text.split_whitespace().collect::<Vec<_>>().join(" "));
     let short: String = text.chars().take(MAX_WORDS).collect();
     if short.is_empty() { format!("it answers {status}") } else { format!("it answers {status}: {short}") }
+}
+
+/// What the answer of a service says about why it says no: services have different places for that.
+fn message_in(body: &Value) -> Option<&str> {
+    let places = ["/message", "/error/message", "/error_description"];
+    places.iter().find_map(|place| body.pointer(place)?.as_str())
 }
 
 /// The innermost reason, which is what happened.
