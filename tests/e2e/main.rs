@@ -4,7 +4,9 @@
 mod blocks;
 mod build;
 mod console;
+mod container_host;
 mod data;
+mod docker;
 mod dynamic;
 mod examples;
 mod external;

@@ -1,4 +1,4 @@
-//! The plugin of `tests/plugin`, built once for all tests of a binary.
+//! Plugins that are built with Go: that of `tests/plugin`, once for all tests of a binary, and others.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +22,7 @@ impl Sdk {
     }
 }
 
-/// The binary; none where there is no Go.
+/// The binary of `tests/plugin`; none where there is no Go.
 pub(crate) fn binary(sdk: Sdk) -> Option<&'static Path> {
     static NEW: OnceLock<Option<PathBuf>> = OnceLock::new();
     static OLD: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -30,15 +30,16 @@ pub(crate) fn binary(sdk: Sdk) -> Option<&'static Path> {
         Sdk::New => &NEW,
         Sdk::Old => &OLD,
     };
-    slot.get_or_init(|| build(sdk)).as_deref()
+    slot.get_or_init(|| build(sdk, "", ".", "packer-plugin-tester", "-s -w")).as_deref()
 }
 
+/// Builds a package of the module in a folder of `tests/plugin` as a program of that name; none where there is no Go.
 #[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "the test builds the plugin, or says why not")]
-fn build(sdk: Sdk) -> Option<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/plugin");
-    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{sdk:?}/packer-plugin-tester"));
+pub(crate) fn build(sdk: Sdk, folder: &str, package: &str, name: &str, link: &str) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/plugin").join(folder);
+    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{sdk:?}/{name}"));
     let mut go = Command::new("go");
-    go.args(["build", "-ldflags", "-s -w", "-modfile", sdk.modfile(), "-o"]).arg(&binary).arg(".").current_dir(source);
+    go.args(["build", "-ldflags", link, "-modfile", sdk.modfile(), "-o"]).arg(&binary).arg(package).current_dir(source);
     match go.output() {
         Ok(output) => {
             assert!(output.status.success(), "go build: {}", String::from_utf8_lossy(&output.stderr));

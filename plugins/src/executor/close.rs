@@ -30,6 +30,10 @@ pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel
         }
     };
     match end {
+        // How plugins say that they have stopped as they were told to.
+        BuilderEnd::Returned(Ok(None)) if cancel.is_stopping() => {
+            failed(run, BuilderEnd::Returned(Err(ComponentError::Cancelled)))
+        }
         BuilderEnd::Returned(Ok(artifact)) => {
             if executor.program.build(id).chains.is_empty() {
                 // Nobody reads it.

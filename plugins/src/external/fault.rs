@@ -31,7 +31,8 @@ impl From<PluginFault> for ComponentError {
     fn from(fault: PluginFault) -> Self {
         match fault {
             PluginFault::Cancelled => Self::Cancelled,
-            PluginFault::Refused(text) => Self::new(text),
+            // Plugins pass on what programs printed, line end and all.
+            PluginFault::Refused(text) => Self::new(text.trim_end()),
             PluginFault::Broken(breakdown) => Self::new(breakdown.to_string()),
         }
     }
