@@ -98,9 +98,4 @@ pub trait Catalog: Send + Sync {
 
     /// All names of one kind, sorted.
     fn names(&self, kind: ComponentKind) -> Vec<String>;
-
-    /// Whether the component belongs to the product itself, although this version does not have it.
-    fn is_awaited(&self, _kind: ComponentKind, _name: &str) -> bool {
-        false
-    }
 }

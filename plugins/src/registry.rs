@@ -14,6 +14,10 @@ use crate::builtin::checksum::{self, Checksum};
 use crate::builtin::compress::{self, Compress};
 use crate::builtin::file::{self, FileProvisioner};
 use crate::builtin::file_builder::{self, FileBuilder};
+use crate::builtin::hcp_packer_artifact::{self, HcpPackerArtifact};
+use crate::builtin::hcp_packer_image::{self, HcpPackerImage};
+use crate::builtin::hcp_packer_iteration::{self, HcpPackerIteration};
+use crate::builtin::hcp_packer_version::{self, HcpPackerVersion};
 use crate::builtin::hcp_sbom::{self, HcpSbom};
 use crate::builtin::http_datasource::{self, HttpDatasource};
 use crate::builtin::manifest::{self, Manifest};
@@ -103,6 +107,30 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
         shell_local::FIELDS,
         true,
         Factory::PostProcessor(|_| Box::new(ShellLocalPostProcessor::default())),
+    ),
+    (
+        "hcp-packer-artifact",
+        hcp_packer_artifact::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(HcpPackerArtifact::default()), hcp_packer_artifact::output_type),
+    ),
+    (
+        "hcp-packer-image",
+        hcp_packer_image::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(HcpPackerImage::default()), hcp_packer_image::output_type),
+    ),
+    (
+        "hcp-packer-iteration",
+        hcp_packer_iteration::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(HcpPackerIteration::default()), hcp_packer_iteration::output_type),
+    ),
+    (
+        "hcp-packer-version",
+        hcp_packer_version::FIELDS,
+        true,
+        Factory::Datasource(|| Box::new(HcpPackerVersion::default()), hcp_packer_version::output_type),
     ),
     (
         "http",
@@ -215,12 +243,6 @@ impl Registry {
     }
 }
 
-/// What HashiCorp Packer 1.16 has built in and is not built in here.
-const AWAITED: &[(ComponentKind, &[&str])] = &[(
-    ComponentKind::Datasource,
-    &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version"],
-)];
-
 impl Catalog for Registry {
     fn schema(&self, kind: ComponentKind, name: &str) -> Option<Arc<Schema>> {
         match self.rows.get(&kind).and_then(|rows| rows.get(name)) {
@@ -239,10 +261,6 @@ impl Catalog for Registry {
         names.sort_unstable();
         names.dedup();
         names
-    }
-
-    fn is_awaited(&self, kind: ComponentKind, name: &str) -> bool {
-        AWAITED.iter().any(|(awaited, names)| *awaited == kind && names.contains(&name))
     }
 }
 
@@ -272,7 +290,7 @@ mod tests {
                 "windows-shell",
             ],
             &["artifice", "checksum", "compress", "manifest", "provenance", "shell-local"],
-            &["http", "null"],
+            &["hcp-packer-artifact", "hcp-packer-image", "hcp-packer-iteration", "hcp-packer-version", "http", "null"],
         ];
         assert_eq!(names, expected);
         for name in expected[0] {
@@ -349,6 +367,18 @@ mod tests {
             (ComponentKind::PostProcessor, "manifest", "custom_data output strip_path strip_time"),
             (ComponentKind::PostProcessor, "provenance", provenance),
             (ComponentKind::PostProcessor, "shell-local", shell_local),
+            (
+                ComponentKind::Datasource,
+                "hcp-packer-artifact",
+                "bucket_name channel_name component_type platform region version_fingerprint",
+            ),
+            (
+                ComponentKind::Datasource,
+                "hcp-packer-image",
+                "bucket_name channel cloud_provider component_type iteration_id region",
+            ),
+            (ComponentKind::Datasource, "hcp-packer-iteration", "bucket_name channel"),
+            (ComponentKind::Datasource, "hcp-packer-version", "bucket_name channel_name"),
             (ComponentKind::Datasource, "http", "method request_body request_headers url"),
             (ComponentKind::Datasource, "null", "input"),
         ];

@@ -104,9 +104,7 @@ fn unknown_component(catalog: &dyn Catalog, kind: ComponentKind, label: &str, na
     }
     let known = catalog.names(kind);
     let label = label.trim_end_matches(" type");
-    let detail = if catalog.is_awaited(kind, name) {
-        format!("The {label} {name} is built into Packer, but this version does not have it yet.")
-    } else if kind == ComponentKind::Datasource {
+    let detail = if kind == ComponentKind::Datasource {
         format!("known data sources: [{}]", known.join(" "))
     } else if let Some(meant) = suggest(name, known.iter().map(String::as_str)) {
         format!("Did you mean to use {meant:?}?")

@@ -9,6 +9,10 @@ pub mod file_builder;
 mod file_set;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod hcp_packer_artifact;
+pub mod hcp_packer_image;
+pub mod hcp_packer_iteration;
+pub mod hcp_packer_version;
 pub mod hcp_sbom;
 pub mod http_datasource;
 pub mod manifest;
