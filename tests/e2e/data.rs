@@ -188,3 +188,46 @@ fn what_a_web_server_answers_is_a_value() {
     let text = Sandbox::with_template(&template("gone")).run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
     assert!(text.contains("HTTP request error. Response code: 410"), "{text}");
 }
+
+#[test]
+fn what_was_built_before_is_found_in_the_registry() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "oauth2/token" => Reply::with("{\"access_token\": \"token-of-hcp\"}"),
+        "packer/2023-01-01/organizations/o/projects/p/buckets/base/channels/prod"
+            if asked.header("authorization") == "Bearer token-of-hcp" =>
+        {
+            Reply::with(
+                "{\"channel\": {\"version\": {\"name\": \"v7\", \"builds\": [{\"platform\": \"aws\", \"artifacts\": \
+                 [{\"region\": \"eu\", \"external_identifier\": \"ami-1\"}]}]}}}",
+            )
+        }
+        _ => Reply::status(404),
+    });
+    let mut sandbox = Sandbox::with_template(
+        "data \"hcp-packer-version\" \"v\" {\n  bucket_name = \"base\"\n  channel_name = \"prod\"\n}\n\
+         data \"hcp-packer-artifact\" \"a\" {\n  bucket_name = \"base\"\n  channel_name = \"prod\"\n  platform = \"aws\"\n  \
+         region = \"eu\"\n}\nsource \"null\" \"x\" { communicator = \"none\" }\nbuild {\n  sources = [\"null.x\"]\n  \
+         provisioner \"shell-local\" { inline = [\"echo ${data.hcp-packer-version.v.name} is \
+         ${data.hcp-packer-artifact.a.external_identifier}\"] }\n}\n",
+    );
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(1);
+    assert!(text.contains("HCP authentication information required: set HCP_CLIENT_ID"), "{text}");
+    let address = server.at("");
+    let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    for (name, value) in [
+        ("HCP_CLIENT_ID", "client"),
+        ("HCP_CLIENT_SECRET", "secret-of-hcp"),
+        ("HCP_ORGANIZATION_ID", "o"),
+        ("HCP_PROJECT_ID", "p"),
+        ("HCP_API_ADDRESS", &host),
+        ("HCP_API_TLS", "disabled"),
+        ("HCP_AUTH_URL", &address),
+        ("HCP_AUTH_TLS", "disabled"),
+        ("PACKER_LOG", "1"),
+    ] {
+        sandbox.set(name, value);
+    }
+    let output = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]);
+    assert!(output.stdout.contains("null.x: v7 is ami-1\n"), "{output:?}");
+    assert!(!output.stderr.contains("secret-of-hcp") && !output.stderr.contains("token-of-hcp"), "{output:?}");
+}

@@ -51,4 +51,5 @@ mod validate;
 mod variables;
 mod version;
 mod web_server;
+mod winrm;
 mod winrm_machine;

@@ -105,6 +105,7 @@ async fn one(command: &str, io: &mut Io, disk: &Disk, variables: &mut BTreeMap<S
                 io.put("stdout", bytes).await;
             }
         }
+        "powershell" => return Some(script_file(rest, io, disk, variables).await),
         _ => {
             let Some(script) = disk.read(command.trim_matches('"')) else {
                 io.put("stderr", format!("'{command}' is not recognized as a command.\r\n")).await;
@@ -118,6 +119,29 @@ async fn one(command: &str, io: &mut Io, disk: &Disk, variables: &mut BTreeMap<S
         }
     }
     None
+}
+
+/// A script on the disk, as PowerShell would run it: of its lines those that echo and exit, with the environment that it
+/// sets.
+async fn script_file(line: &str, io: &mut Io, disk: &Disk, variables: &mut BTreeMap<String, String>) -> i64 {
+    let path = line.split_whitespace().skip_while(|word| *word != "-file").nth(1);
+    let Some(script) = path.and_then(|path| disk.read(path.trim_matches('"'))) else { return 1 };
+    for line in String::from_utf8_lossy(&script).lines().map(str::trim) {
+        for set in line.split("; ").filter_map(|part| part.strip_prefix("$env:")) {
+            if let Some((name, value)) = set.split_once('=') {
+                variables.insert(name.to_owned(), value.trim_matches('"').to_owned());
+            }
+        }
+        if let Some(text) = line.strip_prefix("Write-Host ") {
+            let text = variables
+                .iter()
+                .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("$env:{name}"), value));
+            io.put("stdout", format!("{text}\r\n")).await;
+        } else if let Some(status) = line.strip_prefix("exit ").and_then(|status| status.parse().ok()) {
+            return status;
+        }
+    }
+    0
 }
 
 async fn powershell(script: &str, io: &mut Io, disk: &Disk) -> i64 {
