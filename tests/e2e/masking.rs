@@ -1,7 +1,10 @@
 //! Secrets leave the program in no way: whatever prints them, in whichever form, wherever it goes.
 
 use crate::sandbox::{Output, Sandbox};
+use crate::terminal::on_terminal;
 use crate::tester;
+
+use expectrl::{Eof, Expect};
 
 /// A word, a sentence that is folded in diagnostics, several lines, characters that have other forms in quotes.
 const SECRETS: [(&str, &str); 4] = [
@@ -129,6 +132,38 @@ fn files_of_values_that_cannot_be_read_give_nothing_away() {
         assert_eq!(output.code, 1, "{text}");
         assert_silent(&everything(&output));
     }
+}
+
+/// The status names what runs, and is cut to fit; questions wait for an answer.
+#[test]
+fn terminals_show_none() {
+    let mut sandbox = sandbox(
+        r#"
+build {
+  name    = "a-build-with-${var.word}"
+  sources = ["null.n"]
+  provisioner "shell-local" {
+    inline = ["echo before", "while [ ! -f go ]; do sleep 0.05; done"]
+  }
+  provisioner "breakpoint" { note = "at ${var.word}" }
+}
+"#,
+    );
+    // What is logged to a terminal would be torn by the status.
+    sandbox.set("PACKER_LOG", "0");
+    let mut session = on_terminal(&sandbox, &["build", "t.pkr.hcl"]);
+    let mut text = Vec::new();
+    for (awaited, answer) in [("running", ""), ("Press enter to continue.", "\n"), ("Builds finished.", "")] {
+        let seen = session.expect(awaited).unwrap();
+        text.extend_from_slice(seen.as_bytes());
+        sandbox.write("go", "");
+        session.send(answer).unwrap();
+    }
+    text.extend_from_slice(session.expect(Eof).unwrap().as_bytes());
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert_silent(&text);
+    assert!(text.contains("a-build-with-<sensitive>.null.n/provision[0]"), "{text}");
+    assert!(text.contains("with note \"at <sensitive>\""), "{text}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::go_build::Sdk;
 use crate::sandbox::Sandbox;
 use crate::tester;
 use crate::web_server::{Reply, Server};
@@ -167,6 +168,28 @@ build {
     assert!(sandbox.read("made.json").contains("\"sbom-generate -o cyclonedx-json /srv\""));
     assert!(!std::path::Path::new("/tmp/packer-sbom-runner").exists());
     assert!(sandbox.read("kept/m-1.spdx.json").contains("SPDX-2.3"));
+}
+
+#[test]
+fn legacy_templates_keep_it_as_well() {
+    let sandbox = Sandbox::new();
+    if !tester::install(&sandbox, Sdk::New, tester::SOURCE) {
+        return;
+    }
+    sandbox.write("bom.json", r#"{"bomFormat":"CycloneDX","specVersion":"1.6"}"#);
+    sandbox.write(
+        "t.json",
+        r#"{
+  "variables": {"where": "kept"},
+  "builders": [{"type": "tester-machine", "disk": "disk", "machine_id": "m-1"}],
+  "provisioners": [
+    {"type": "file", "source": "bom.json", "destination": "bom.json"},
+    {"type": "hcp-sbom", "source": "bom.json", "auto_generate": "false", "destination": "{{user `where`}}/{{build `ID`}}.json"}
+  ]
+}"#,
+    );
+    sandbox.run(&["build", "-color=false", "t.json"]).expect(0);
+    assert!(sandbox.read("kept/m-1.json").contains("CycloneDX"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The configuration, and what is wrong with it.
 
-use planner::interpolate::Interpolation;
+use planner::interpolate::{Interpolation, RunData};
 use planner::value::{Value, quote};
 
-use crate::component::{ComponentContext, ComponentError};
+use crate::component::{BuildData, ComponentContext, ComponentError};
 use crate::config::{Field, FieldType, Fields, is_placeholder};
 
 /// The fields of the provisioner.
@@ -90,6 +90,32 @@ impl Config {
             name,
         };
         fields.finish().map(|()| config)
+    }
+}
+
+impl Config {
+    /// The same, now that it is known what the builder says of the machine.
+    pub(super) fn at_run(&self, data: &BuildData) -> Result<Self, ComponentError> {
+        let data = RunData::new(data);
+        let render = |what: &str, text: &str| {
+            let rendered = self.interpolation.at_run(text, &data);
+            rendered.map_err(|error| ComponentError::new(format!("error processing {what}: {error}")))
+        };
+        let origin = match &self.origin {
+            Origin::File(path) => Origin::File(render("source", path)?),
+            Origin::Made(scan) => {
+                let args = scan.args.iter().map(|arg| render("scanner_args", arg)).collect::<Result<_, _>>()?;
+                let elevated = match &scan.elevated {
+                    Some((user, password)) => {
+                        Some((render("elevated_user", user)?, render("elevated_password", password)?))
+                    }
+                    None => None,
+                };
+                Origin::Made(Scan { args, path: render("scan_path", &scan.path)?, elevated, ..scan.clone() })
+            }
+        };
+        let destination = render("destination", &self.destination)?;
+        Ok(Self { origin, destination, ..self.clone() })
     }
 }
 

@@ -44,6 +44,7 @@ impl Provisioner for HcpSbom {
         let Some(config) = &self.config else {
             return Err(ComponentError::new("hcp-sbom was not prepared"));
         };
+        let config = &config.at_run(data)?;
         let machine = communicator.as_ref();
         let document = match &config.origin {
             Origin::File(path) => fetch(machine, path, cancel).await?,

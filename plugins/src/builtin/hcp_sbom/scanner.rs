@@ -132,12 +132,8 @@ impl Scanner<'_> {
             .with("Args", &words(&self.scan.args, is_windows))
             .with("ScanPath", &word(&self.scan.path, is_windows))
             .with("Output", places.output);
-        self.render("execute_command", &with_task(template), &data)
-    }
-
-    fn render(&self, what: &str, template: &str, data: &RunData) -> Result<String, ComponentError> {
-        let rendered = self.config.interpolation.at_run(template, data);
-        rendered.map_err(|error| ComponentError::new(format!("error processing {what}: {error}")))
+        let rendered = self.config.interpolation.at_run(&with_task(template), &data);
+        rendered.map_err(|error| ComponentError::new(format!("error processing execute_command: {error}")))
     }
 
     async fn run(&self, what: &str, line: &str) -> Result<(), ComponentError> {
@@ -154,11 +150,8 @@ impl Scanner<'_> {
 
     /// A shell of its own, so that the command's redirection is not the task's.
     async fn run_elevated(&self, command: &str, user: &str, password: &str) -> Result<(), ComponentError> {
-        let data = RunData::new(self.data);
-        let user = self.render("elevated_user", user, &data)?;
-        let password = self.render("elevated_password", password, &data)?;
-        self.config.context.secrets.hide_password(&password, &user);
-        let task = elevate(&format!("cmd /c \"{command}\""), &user, &password);
+        self.config.context.secrets.hide_password(password, user);
+        let task = elevate(&format!("cmd /c \"{command}\""), user, password);
         upload_bytes(self.machine, &task.path, task.script.as_bytes(), None, self.cancel).await?;
         let done = self.run("the scanner", &task.line).await;
         let line = format!(

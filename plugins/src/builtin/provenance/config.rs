@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use planner::interpolate::{Interpolation, RunData};
 use planner::value::quote;
 use reqwest::Url;
 
-use crate::component::ComponentContext;
+use crate::component::{BuildData, ComponentContext, ComponentError};
 use crate::config::{Field, FieldType, Fields, is_placeholder};
 use crate::sbom::{Exclude, SbomFormat};
 use crate::signing::KeyUri;
@@ -41,9 +42,10 @@ const FULCIO: &str = "https://fulcio.sigstore.dev";
 const REKOR: &str = "https://rekor.sigstore.dev";
 
 /// The configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) context: ComponentContext,
+    interpolation: Interpolation,
     pub(super) build_type: String,
     pub(super) output_dir: String,
     pub(super) template: String,
@@ -55,7 +57,7 @@ pub(super) struct Config {
 }
 
 /// What to look at for the bill of materials, and how to write it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SbomConfig {
     pub(super) format: SbomFormat,
     /// Empty for the artifact's own files.
@@ -64,7 +66,7 @@ pub(super) struct SbomConfig {
 }
 
 /// Who signs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum SigningConfig {
     Nobody,
     /// The key in this file; checked with what is in the other, if there is one.
@@ -74,7 +76,7 @@ pub(super) enum SigningConfig {
     Keyless(KeylessConfig),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct KeylessConfig {
     pub(super) fulcio: Url,
     pub(super) rekor: Option<Url>,
@@ -89,6 +91,7 @@ impl Config {
         let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
         Self {
             context: fields.context().clone(),
+            interpolation: fields.interpolation().clone(),
             build_type: or(fields.text("build_type"), BUILD_TYPE),
             output_dir: fields.text("output_dir"),
             template: fields.text("template"),
@@ -98,6 +101,29 @@ impl Config {
             sbom: sbom(fields, warnings),
             signing: signing(fields, warnings),
         }
+    }
+
+    /// The same, now that it is known what the artifact says of itself.
+    pub(super) fn at_run(&self, data: &BuildData) -> Result<Self, ComponentError> {
+        let data = RunData::new(data);
+        let render = |what: &str, text: &str| {
+            let rendered = self.interpolation.at_run(text, &data);
+            rendered.map_err(|error| ComponentError::new(format!("error processing {what}: {error}")))
+        };
+        let variables = self.user_variables.iter();
+        let variables = variables.map(|(name, text)| Ok((name.clone(), render("user_variables", text)?)));
+        let mut config = Self {
+            build_type: render("build_type", &self.build_type)?,
+            output_dir: render("output_dir", &self.output_dir)?,
+            template: render("template", &self.template)?,
+            source_uri: render("source_uri", &self.source_uri)?,
+            user_variables: variables.collect::<Result<_, ComponentError>>()?,
+            ..self.clone()
+        };
+        if let Some(sbom) = &mut config.sbom {
+            sbom.scan_path = render("sbom_scan_path", &sbom.scan_path)?;
+        }
+        Ok(config)
     }
 }
 

@@ -69,7 +69,8 @@ impl PostProcessor for Provenance {
             None => return Err(ComponentError::new("provenance was not prepared")),
             Some(Prepared::Off) => {}
             Some(Prepared::On(config)) => {
-                let work = self.attest(config, ui.as_ref(), input.as_ref(), cancel);
+                let config = config.at_run(&input.generated_data())?;
+                let work = self.attest(&config, ui.as_ref(), input.as_ref(), cancel);
                 tokio::select! {
                     biased;
                     done = work => done?,

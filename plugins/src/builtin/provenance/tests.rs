@@ -46,7 +46,8 @@ impl Place {
         let config = Value::object(fields.iter().map(|(name, value)| (*name, value.clone())));
         provenance.prepare(&config, &self.context).await?;
         let files = files.iter().map(PathBuf::from).collect();
-        let input: Arc<dyn Artifact> = Arc::new(FixedArtifact { files, data: Default::default() });
+        let data = [("ID".to_owned(), Value::string("i-1"))].into();
+        let input: Arc<dyn Artifact> = Arc::new(FixedArtifact { files, data });
         let ui = Arc::new(RecordingUi::default());
         let done = provenance.post_process(ui.clone(), input.clone(), &Cancel::new()).await?;
         assert!(done.keep && done.force && Arc::ptr_eq(&done.artifact.unwrap(), &input));
@@ -152,7 +153,7 @@ async fn records_what_it_is_given() {
     let fields = [
         ("build_type", text("https://example.com/type")),
         ("output_dir", text("att/{{build_name}}")),
-        ("template", text("t.pkr.hcl")),
+        ("template", text("t.pkr.hcl?{{build `ID`}}")),
         ("only_builds", texts(&["null.web"])),
         ("user_variables", map(&[("size", "9")])),
         ("source_uri", text("git+https://example.com/mirror")),
@@ -160,7 +161,8 @@ async fn records_what_it_is_given() {
     place.run(&fields, &["out/image.raw"]).await.unwrap();
     let definition = &place.json("att/web/web.image.raw.provenance.json")["predicate"]["buildDefinition"];
     assert_eq!(definition["buildType"], "https://example.com/type");
-    let parameters = json!({ "template": "t.pkr.hcl", "onlyBuilds": ["null.web"], "userVariables": { "size": "9" } });
+    let parameters =
+        json!({ "template": "t.pkr.hcl?i-1", "onlyBuilds": ["null.web"], "userVariables": { "size": "9" } });
     assert_eq!(definition["externalParameters"], parameters);
     let source = json!([{ "uri": "git+https://example.com/mirror", "digest": { "gitCommit": "c0ffee" } }]);
     assert_eq!(definition["resolvedDependencies"], source);
