@@ -1,6 +1,6 @@
 //! A Docker daemon, the published plugin for it, and a sandbox whose containers and images go with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -95,8 +95,8 @@ impl Drop for ContainerHost {
 
 /// The plugin as it is published, and its version. The older one speaks gob.
 fn plugin(sdk: Sdk) -> Option<(&'static Path, &'static str)> {
-    static NEW: OnceLock<Option<std::path::PathBuf>> = OnceLock::new();
-    static OLD: OnceLock<Option<std::path::PathBuf>> = OnceLock::new();
+    static NEW: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static OLD: OnceLock<Option<PathBuf>> = OnceLock::new();
     const PACKAGE: &str = "github.com/hashicorp/packer-plugin-docker";
     // As releases of it are linked.
     const LINK: &str = "-s -w -X github.com/hashicorp/packer-plugin-docker/version.VersionPrerelease=";
@@ -120,8 +120,14 @@ fn usable() -> Result<(), String> {
     })
 }
 
+/// The libraries that a program is loaded with.
+pub(crate) fn libraries(program: &str) -> Vec<PathBuf> {
+    let listed = output(command("ldd").arg(program)).unwrap();
+    listed.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from).collect()
+}
+
 /// An image of busybox under all its names, and of further files: (path there, path here).
-pub(crate) fn import(image: &str, label: &str, files: &[(&str, &Path)]) -> Result<(), String> {
+pub(crate) fn import(image: &str, label: &str, files: &[(PathBuf, PathBuf)]) -> Result<(), String> {
     let program = [BUSYBOX, "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
     let program = program.ok_or(format!("{BUSYBOX} is not there (Debian: busybox-static)"))?;
     let mut archive = tar::Builder::new(Vec::new());
@@ -138,13 +144,13 @@ pub(crate) fn import(image: &str, label: &str, files: &[(&str, &Path)]) -> Resul
         archive.append_data(&mut header, folder, std::io::empty()).unwrap();
     }
     // The plugin names the owner of what it uploads.
-    let passwd = b"root:x:0:0::/:/bin/sh\n";
+    let passwd = b"root:x:0:0::/:/bin/sh\nsshd:x:100:100::/:/bin/false\n";
     header.set_entry_type(tar::EntryType::Regular);
     header.set_mode(0o644);
     header.set_size(passwd.len() as u64);
     archive.append_data(&mut header, "etc/passwd", &passwd[..]).unwrap();
     for (there, here) in files {
-        archive.append_path_with_name(here, there).unwrap();
+        archive.append_path_with_name(here, there.strip_prefix("/").unwrap_or(there)).unwrap();
     }
     let archive = archive.into_inner().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -170,8 +176,9 @@ fn remove(command: &[&str], what: Vec<String>) {
     }
 }
 
+/// A program of the machine that the tests run on.
 #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
-fn command(program: &str) -> Command {
+pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null());
     command

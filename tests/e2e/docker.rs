@@ -1,12 +1,15 @@
 //! Real containers: the published plugin for Docker, unmodified, with the provisioners and post-processors that are
 //! built in here.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::container_host::{ContainerHost, docker};
+use crate::container_host::{ContainerHost, command, docker, import, libraries};
 use crate::go_build::Sdk;
+use crate::sandbox::skipped;
 
 const VARIABLES: &str = "variable \"image\" {}\nvariable \"label\" {}\n";
 
@@ -335,4 +338,86 @@ build {
         assert_eq!(host.sandbox.read(&format!("{name}.all")), format!("{name} 1\n{name} 2\n{name} 3\n"));
     }
     host.expect_nothing_left();
+}
+
+/// The server, and what the plugin has it start to download a folder.
+const SSH_PROGRAMS: [&str; 2] = ["/usr/sbin/sshd", "/usr/bin/scp"];
+
+/// Puts an SSH server into the base image, and the key that it lets in into the sandbox; `false` where there is none.
+fn serve_ssh(host: &ContainerHost) -> bool {
+    if let Some(program) = SSH_PROGRAMS.iter().find(|program| !Path::new(program).exists()) {
+        skipped(&format!("{program} is not there (Debian: openssh-server, openssh-client)"));
+        return false;
+    }
+    let sandbox = &host.sandbox;
+    for name in ["host", "key"] {
+        let mut keygen = command("ssh-keygen");
+        let made = keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(sandbox.path(name)).status().unwrap();
+        assert!(made.success());
+    }
+    sandbox.write(
+        "config",
+        "HostKey /etc/host\nAuthorizedKeysFile /etc/key.pub\nStrictModes no\nSubsystem sftp internal-sftp\n",
+    );
+    let programs = SSH_PROGRAMS.iter().map(PathBuf::from);
+    let loaded = programs.chain(SSH_PROGRAMS.iter().flat_map(|program| libraries(program)));
+    let loaded = loaded.collect::<BTreeSet<_>>();
+    let mut files: Vec<(PathBuf, PathBuf)> = loaded.into_iter().map(|path| (path.clone(), path)).collect();
+    files.push(("/run/sshd/.keep".into(), sandbox.path("tmp/.keep")));
+    files.extend(["host", "key.pub", "config"].map(|name| (Path::new("/etc").join(name), sandbox.path(name))));
+    import(&host.image, &host.label, &files).unwrap();
+    true
+}
+
+const OVER_SSH: &str = r#"
+source "docker" "m" {
+  image                     = var.image
+  pull                      = false
+  discard                   = true
+  run_command               = ["-d", "--entrypoint=/usr/sbin/sshd", "--", "{{.Image}}", "-D", "-e", "-f", "/etc/config"]
+  communicator              = "ssh"
+  ssh_username              = "root"
+  ssh_private_key_file      = "key"
+  ssh_clear_authorized_keys = true
+  ssh_file_transfer_method  = "sftp"
+}
+build {
+  sources = ["docker.m"]
+  provisioner "file" {
+    source      = "site"
+    destination = "/srv"
+  }
+  provisioner "shell" {
+    inline          = ["echo $PACKER_BUILDER_TYPE as $USER from $${SSH_CLIENT%% *} at ${build.User}@${build.Host}"]
+    execute_command = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
+  }
+  provisioner "file" {
+    direction   = "download"
+    source      = "/srv/site/"
+    destination = "back"
+  }
+  provisioner "shell" {
+    inline            = ["kill $(grep -l '^sshd.*: root' /proc/[0-9]*/cmdline | cut -d / -f 3)", "sleep 60"]
+    expect_disconnect = true
+  }
+  provisioner "shell" { inline = ["echo here again"] }
+}
+"#;
+
+#[test]
+fn a_plugin_may_reach_its_container_over_ssh() {
+    for sdk in [Sdk::New, Sdk::Old] {
+        let Some(host) = ContainerHost::new(sdk) else { return };
+        if !serve_ssh(&host) {
+            return;
+        }
+        fill(&host);
+        host.sandbox.write("t.pkr.hcl", format!("{VARIABLES}{OVER_SSH}"));
+        let text = host.build(&[], "t.pkr.hcl").expect(0);
+        let said = text.lines().find(|line| line.starts_with("==> docker.m: docker as root from ")).unwrap();
+        assert!(said.contains(" at root@"), "{said}");
+        assert!(text.contains("==> docker.m: here again\n"), "{text}");
+        assert_eq!(host.sandbox.read("back/site/deep/er/page"), "page\n");
+        host.expect_nothing_left();
+    }
 }
