@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::container_host::ContainerHost;
+use crate::go_build::Sdk;
 use crate::sandbox::Sandbox;
 
 fn example(name: &str) -> String {
@@ -66,6 +68,26 @@ fn the_legacy_template_builds() {
     assert!(sandbox.read("out/legacy/page.sha256").ends_with("\tpage.html\n"));
     assert!(sandbox.path("out/legacy/page.tar.gz").exists());
     assert!(text.contains("Build 'file.salut-note' finished"), "{text}");
+}
+
+#[test]
+fn the_container_is_built_and_answers() {
+    let Some(host) = ContainerHost::new(Sdk::New) else { return };
+    let (repository, _) = host.image.split_once(':').unwrap();
+    let [base, repository] = [format!("-var=base={}", host.image), format!("-var=repository={repository}/site")];
+    let template = example("container");
+    let args = ["-var=pull=false", "-var=title=Hier", &base, &repository, &template];
+    for command in ["validate", "plan"] {
+        host.sandbox.run(&[&[command], &args[..]].concat()).expect(0);
+    }
+    let text = host.sandbox.run(&[&["build", "-color=false"], &args[..]].concat()).expect(0);
+    assert!(text.contains("==> docker.site: <h1>Hier</h1>\n"), "{text}");
+    let image = repository.strip_prefix("-var=repository=").unwrap();
+    assert!(text.contains(&format!("with tags {image}:latest\n")), "{text}");
+    assert!(host.sandbox.read("out/container/answer.html").contains("Built in container "));
+    assert!(host.sandbox.read("out/container/manifest.json").contains(&format!("\"{image}:latest\"")));
+    assert_eq!(host.inside(image, "ls /site"), "about.html\nindex.html");
+    host.expect_nothing_left();
 }
 
 #[test]
