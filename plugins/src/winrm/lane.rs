@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response, StatusCode, Url};
+use tokio::time::{Instant, sleep_until};
 
 use crate::component::ComponentError;
 use crate::io_fault::web_words;
@@ -22,6 +24,9 @@ const SOAP: &str = "application/soap+xml;charset=UTF-8";
 const MAX_ANSWER: usize = 8 << 20;
 /// How often a login is tried on a connection that is replaced in the middle of it.
 const LOGINS: usize = 5;
+/// The library gives a connection back a moment after the answer was read, by a task of its own. Whoever asks sooner gets
+/// another connection, which nobody is logged in on.
+const SETTLING: Duration = Duration::from_millis(2);
 
 /// One way to the service.
 pub(super) struct Lane {
@@ -29,6 +34,8 @@ pub(super) struct Lane {
     client: Client,
     endpoint: Url,
     login: Option<LoggedIn>,
+    /// When the last answer was read.
+    answered: Option<Instant>,
 }
 
 /// A login by NTLM. It holds for the connection it was made on and no other.
@@ -40,7 +47,7 @@ struct LoggedIn {
 impl Lane {
     pub(super) fn new(settings: &Arc<Settings>) -> Result<Self, ComponentError> {
         let endpoint = settings.endpoint()?;
-        Ok(Self { settings: settings.clone(), client: settings.client(1)?, endpoint, login: None })
+        Ok(Self { settings: settings.clone(), client: settings.client(1)?, endpoint, login: None, answered: None })
     }
 
     /// Sends one request and gives the text of the answer, which may be that of a fault.
@@ -53,20 +60,23 @@ impl Lane {
             let response = request.body(text.to_owned()).send().await.map_err(|error| lost(&error))?;
             return self.answer(response).await;
         }
-        if self.login.is_some() {
+        for _ in 0..LOGINS {
+            if self.login.is_none() {
+                self.login = Some(self.log_in().await?);
+            }
             let response = self.post_logged_in(text).await?;
             if response.status() != StatusCode::UNAUTHORIZED {
                 return self.answer(response).await;
             }
             // The connection was replaced by one that nobody is logged in on.
-            drain(response).await?;
+            self.drain(response).await?;
+            self.login = None;
         }
-        self.login = Some(self.log_in().await?);
-        let response = self.post_logged_in(text).await?;
-        self.answer(response).await
+        Err(self.unauthorized(""))
     }
 
     async fn post_logged_in(&mut self, text: &str) -> Result<Response, Fault> {
+        self.settle().await;
         let session = self.login.as_mut().and_then(|login| login.session.as_mut());
         let (kind, body) = match session {
             Some(session) => (sealed::CONTENT_TYPE, sealed::seal(session, text)),
@@ -77,23 +87,23 @@ impl Lane {
     }
 
     /// The three messages of a login, over one connection.
-    async fn log_in(&self) -> Result<LoggedIn, Fault> {
+    async fn log_in(&mut self) -> Result<LoggedIn, Fault> {
         for _ in 0..LOGINS {
             let offered = self.negotiate(&NEGOTIATE).await?;
             let (connection, binding) = (connection(&offered), certificate_binding(&offered));
             let challenge = challenge(&offered);
-            drain(offered).await?;
+            self.drain(offered).await?;
             let challenge = challenge.ok_or_else(|| self.unauthorized(" does not offer NTLM"))?;
             let (proof, session) = self.login(binding)?.answer(&challenge)?;
             let accepted = self.negotiate(&proof).await?;
             if connection_changed(connection, &accepted) {
-                drain(accepted).await?;
+                self.drain(accepted).await?;
                 continue;
             }
             if accepted.status() == StatusCode::UNAUTHORIZED {
                 return Err(self.unauthorized(""));
             }
-            drain(accepted).await?;
+            self.drain(accepted).await?;
             let session = (!self.settings.use_ssl).then_some(session);
             return Ok(LoggedIn { session });
         }
@@ -113,7 +123,15 @@ impl Lane {
         })
     }
 
+    /// Waits until the connection can be used again.
+    async fn settle(&self) {
+        if let Some(answered) = self.answered {
+            sleep_until(answered + SETTLING).await;
+        }
+    }
+
     async fn negotiate(&self, message: &[u8]) -> Result<Response, Fault> {
+        self.settle().await;
         let mut header = HeaderValue::try_from(format!("Negotiate {}", STANDARD.encode(message)))
             .map_err(|_| Fault::Ntlm("the message is no header"))?;
         header.set_sensitive(true);
@@ -131,13 +149,7 @@ impl Lane {
         if !status.is_success() && !is_sealed && !is_soap {
             return Err(Fault::Nonsense(format!("HTTP {status}")));
         }
-        let mut body = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(|error| lost(&error))? {
-            body.extend_from_slice(&part);
-            if body.len() > MAX_ANSWER {
-                return Err(Fault::Nonsense(format!("it is larger than {} MiB", MAX_ANSWER >> 20)));
-            }
-        }
+        let body = self.read(&mut response).await?;
         let text = match self.login.as_mut().and_then(|login| login.session.as_mut()) {
             Some(session) if is_sealed => sealed::unseal(session, &body)?,
             // Whoever can answer in clear can answer anything.
@@ -149,6 +161,23 @@ impl Lane {
             return Ok(text);
         }
         Err(Fault::Nonsense(format!("HTTP {status}")))
+    }
+
+    async fn read(&mut self, response: &mut Response) -> Result<Vec<u8>, Fault> {
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|error| lost(&error))? {
+            body.extend_from_slice(&part);
+            if body.len() > MAX_ANSWER {
+                return Err(Fault::Nonsense(format!("it is larger than {} MiB", MAX_ANSWER >> 20)));
+            }
+        }
+        self.answered = Some(Instant::now());
+        Ok(body)
+    }
+
+    /// Reads an answer to its end, so that the connection can be used again.
+    async fn drain(&mut self, mut response: Response) -> Result<(), Fault> {
+        self.read(&mut response).await.map(drop)
     }
 
     fn unauthorized(&self, why: &str) -> Fault {
@@ -183,18 +212,6 @@ fn challenge(response: &Response) -> Option<Vec<u8>> {
     let headers = response.headers().get_all(WWW_AUTHENTICATE).iter();
     let mut messages = headers.filter_map(|header| header.to_str().ok()?.strip_prefix("Negotiate "));
     STANDARD.decode(messages.next()?.trim()).ok()
-}
-
-/// Reads an answer to its end, so that the connection can be used again.
-async fn drain(mut response: Response) -> Result<(), Fault> {
-    let mut read = 0;
-    while let Some(part) = response.chunk().await.map_err(|error| lost(&error))? {
-        read += part.len();
-        if read > MAX_ANSWER {
-            return Err(Fault::Nonsense(format!("it is larger than {} MiB", MAX_ANSWER >> 20)));
-        }
-    }
-    Ok(())
 }
 
 fn lost(error: &reqwest::Error) -> Fault {

@@ -16,15 +16,18 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    /// Makes one.
+    /// Makes one. Should nobody wait for it to the end, it is deleted once it is there.
     pub(super) async fn open(service: &Arc<Service>, cancel: &Cancel) -> Result<Self, Fault> {
-        let opening = service.create();
-        let id = tokio::select! {
+        let service = service.clone();
+        let opening = tokio::spawn(async move {
+            let id = service.create().await?;
+            Ok(Self { service, id: Some(id) })
+        });
+        tokio::select! {
             biased;
-            () = cancel.stopping() => return Err(Fault::Cancelled),
-            id = opening => id?,
-        };
-        Ok(Self { service: service.clone(), id: Some(id) })
+            () = cancel.stopping() => Err(Fault::Cancelled),
+            opened = opening => opened.map_err(|error| Fault::Local(format!("making a shell: {error}")))?,
+        }
     }
 
     pub(super) fn service(&self) -> &Arc<Service> {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::WWW_AUTHENTICATE;
 use hyper::{Response, StatusCode};
-use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::login::Account;
@@ -74,6 +74,8 @@ pub(crate) enum Trouble {
     None,
     HangUp,
     Silence,
+    /// It is answered once this is notified.
+    Late(Arc<Notify>),
     Status(u16),
     Fault(&'static str, &'static str),
 }
@@ -231,6 +233,7 @@ impl State {
             Trouble::None => {}
             Trouble::HangUp => return Answer::HangUp,
             Trouble::Silence => return Answer::Silence,
+            Trouble::Late(now) => now.notified().await,
             Trouble::Status(status) => return Answer::Text(status, "<html>nothing</html>".to_owned()),
             Trouble::Fault(number, why) => return Answer::Text(500, soap::fault(number, "w:Fault", why)),
         }

@@ -1,10 +1,13 @@
 //! Commands: output, input, statuses, and how they end when the connection or the run does.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use engine::{Cancel, CancelPhase};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, duplex};
+use tokio::sync::Notify;
 
 use super::fixtures::{Ran, reached, run, settings};
 use super::winrm_machine::{Machine, Setup, Trouble};
@@ -51,11 +54,11 @@ async fn input_is_passed_on() {
 }
 
 /// Counts, and keeps nothing.
-struct Counting(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+struct Counting(Arc<AtomicUsize>);
 
 impl AsyncWrite for Counting {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.0.fetch_add(bytes.len(), std::sync::atomic::Ordering::SeqCst);
+        self.0.fetch_add(bytes.len(), Ordering::SeqCst);
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -71,7 +74,7 @@ impl AsyncWrite for Counting {
 #[test]
 fn any_amount_of_output_in_little_memory() {
     let (machine, winrm) = reached();
-    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::new(AtomicUsize::new(0));
     let mut status = None;
     let used = allocation_counter::measure(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -82,7 +85,7 @@ fn any_amount_of_output_in_little_memory() {
         };
         status = Some(runtime.block_on(async { winrm.start(command, &Cancel::new()).await.unwrap().await }));
     });
-    assert_eq!((status.unwrap(), count.load(std::sync::atomic::Ordering::SeqCst)), (Ok(0), 40_000_000));
+    assert_eq!((status.unwrap(), count.load(Ordering::SeqCst)), (Ok(0), 40_000_000));
     assert!(used.bytes_max < 4_000_000, "{} bytes at most", used.bytes_max);
     drop(machine);
 }
@@ -142,6 +145,34 @@ async fn a_cancelled_command_is_terminated_and_its_shell_deleted() {
     assert_eq!((machine.n_terminated(), machine.n_shells()), (1, 0));
     let ran = run(&winrm, "echo x", None, &cancel).await;
     assert_eq!(ran.status, Err(ComponentError::Cancelled));
+}
+
+#[tokio::test]
+async fn a_shell_that_nobody_waits_for_any_more_is_deleted() {
+    let (now, cancel) = (Arc::new(Notify::new()), Cancel::new());
+    let late = now.clone();
+    let machine = Machine::with_trouble(Setup::default(), move |seen| match seen.action.as_str() {
+        "Create" => Trouble::Late(late.clone()),
+        _ => Trouble::None,
+    });
+    let winrm = WinRm::new(settings(&machine)).unwrap();
+    let asking = async {
+        let machine = tokio::task::spawn_blocking(move || {
+            machine.wait_until("a shell is asked for", |machine| !machine.actions().is_empty());
+            machine
+        });
+        let machine = machine.await.unwrap();
+        cancel.raise(CancelPhase::Stopping);
+        machine
+    };
+    let (ran, machine) = tokio::join!(run(&winrm, "echo x", None, &cancel), asking);
+    assert_eq!(ran.status, Err(ComponentError::Cancelled));
+    now.notify_one();
+    let waited = tokio::task::spawn_blocking(move || {
+        machine.wait_until("it is deleted", |machine| machine.actions() == ["Create", "Delete"]);
+        machine.wait_until("it is gone", |machine| machine.n_shells() == 0);
+    });
+    waited.await.unwrap();
 }
 
 #[tokio::test]
