@@ -83,6 +83,21 @@ fn provisioners_run_scripts_and_move_files() {
 }
 
 #[test]
+fn a_machine_is_restarted_and_waited_for() {
+    let mut n_lost = 0;
+    // The connection breaks when the machine is asked whether it restarts.
+    let machine = Machine::with_trouble(Setup::default(), move |seen| {
+        n_lost += usize::from(seen.line.contains("restart test") || n_lost > 0);
+        if n_lost == 2 { Trouble::HangUp } else { Trouble::None }
+    });
+    let steps = format!("  provisioner \"windows-restart\" {{}}\n{ECHO}");
+    let output = build(&Sandbox::new(), &template(&machine, "winrm_use_ntlm = true", &steps), 0);
+    for line in ["null.m: Restarting Machine", "Machine successfully restarted, moving on", "null.m: hello"] {
+        assert!(output.contains(line), "{line}: {output}");
+    }
+}
+
+#[test]
 fn who_logs_in_and_how() {
     let machine = Machine::start(Setup::default());
     build(&Sandbox::new(), &template(&machine, "", ECHO), 0);

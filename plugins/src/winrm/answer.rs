@@ -248,4 +248,12 @@ mod tests {
             assert_eq!(read(text).unwrap_err().to_string(), expected);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_comes_is_a_reason_to_panic(text in "(<(/?)(s:|rsp:)?(Envelope|Fault|Stream|Value|ExitCode)( Name=\"stdout\")?(/?)>|&|;|[a-z0-9=<> ]){0,30}") {
+            let _ = read(&text);
+            let _ = read(&format!("<Envelope>{text}</Envelope>"));
+        }
+    }
 }

@@ -181,14 +181,18 @@ impl Lane {
     }
 
     fn unauthorized(&self, why: &str) -> Fault {
-        let Settings { host, port, username, use_ntlm, .. } = &*self.settings;
-        let kind = if *use_ntlm { "NTLM" } else { "basic" };
+        let Settings { host, port, username, use_ntlm, use_ssl, .. } = &*self.settings;
         if !why.is_empty() {
             return Fault::Unauthorized(format!("{host}:{port}{why}; set winrm_use_ntlm = false or turn it on there"));
         }
+        let kind = match (use_ntlm, use_ssl) {
+            (true, _) => "NTLM",
+            (false, true) => "basic authentication (Auth/Basic)",
+            (false, false) => "basic authentication over plain HTTP (Auth/Basic, AllowUnencrypted)",
+        };
         Fault::Unauthorized(format!(
             "{host}:{port} does not let {username:?} in with this password. Check winrm_username and winrm_password, \
-             and that the machine's WinRM service allows {kind} authentication"
+             and that the machine's WinRM service allows {kind}"
         ))
     }
 }

@@ -60,4 +60,13 @@ mod tests {
         assert_eq!(cut.to_string(), "NTLM: an encrypted answer is cut off");
         assert!(unseal(&mut server, b"plain").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_is_a_reason_to_panic(tail in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
+            let mut session = Session::of_client(&[1; 16]);
+            let _ = unseal(&mut session, &tail);
+            let _ = unseal(&mut session, &[DATA, &tail, BOUNDARY].concat());
+        }
+    }
 }

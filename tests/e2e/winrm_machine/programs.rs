@@ -105,6 +105,8 @@ async fn one(command: &str, io: &mut Io, disk: &Disk, variables: &mut BTreeMap<S
                 io.put("stdout", bytes).await;
             }
         }
+        // A restart is under way when it is asked for again.
+        "shutdown" => return Some(i64::from(rest.contains("restart test"))),
         "powershell" => return Some(script_file(rest, io, disk, variables).await),
         _ => {
             let Some(script) = disk.read(command.trim_matches('"')) else {
@@ -148,6 +150,10 @@ async fn powershell(script: &str, io: &mut Io, disk: &Disk) -> i64 {
     if script.contains("echo \"WinRM connected.\"") {
         io.put("stderr", "#< CLIXML\r\n<Objs></Objs>").await;
         io.put("stdout", "WinRM connected.\r\n").await;
+        return 0;
+    }
+    if script.contains("{0} restarted.") {
+        io.put("stdout", "MACHINE restarted.\r\n").await;
         return 0;
     }
     if script.contains("'files: '") {

@@ -201,4 +201,19 @@ mod tests {
     fn times_count_from_1601() {
         assert_eq!(filetime(jiff::Timestamp::UNIX_EPOCH), 116_444_736_000_000_000);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_challenge_is_a_reason_to_panic(tail in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let _ = login().answer(&tail);
+            let mut challenge = [&SIGNATURE[..], &2_u32.to_le_bytes(), &tail].concat();
+            if let Some(flags) = challenge.get_mut(20..24) {
+                flags.copy_from_slice(&WANTED.to_le_bytes());
+            }
+            if let Some(facts) = challenge.get_mut(40..48) {
+                facts.copy_from_slice(&[8, 0, 8, 0, 48, 0, 0, 0]);
+            }
+            let _ = login().answer(&challenge);
+        }
+    }
 }

@@ -104,13 +104,14 @@ async fn tls_is_believed_only_when_told_to() {
 
 #[tokio::test]
 async fn a_wrong_password_is_said_once_and_tried_until_the_time_is_up() {
-    for (use_ntlm, kind) in [(false, "basic"), (true, "NTLM")] {
+    let basic = "basic authentication over plain HTTP (Auth/Basic, AllowUnencrypted)";
+    for (use_ntlm, kind) in [(false, basic), (true, "NTLM")] {
         let (machine, ui) = (Machine::start(Setup::default()), RecordingUi::default());
         let wrong = Settings { password: "wrong horse".to_owned(), use_ntlm, timeout: SHORT, ..settings(&machine) };
         let (error, log) = logged(wait_for_winrm(wrong, &ui, &Cancel::new())).await;
         let why = format!(
             "127.0.0.1:{} does not let \"Administrator\" in with this password. Check winrm_username and \
-             winrm_password, and that the machine's WinRM service allows {kind} authentication",
+             winrm_password, and that the machine's WinRM service allows {kind}",
             machine.port
         );
         let error = error.err().unwrap().to_string();
