@@ -310,7 +310,8 @@ mod tests {
     /// The fields that Packer documents for each component, in schema order, without the `packer_*` ones.
     #[test]
     fn every_field_is_in_its_schema() {
-        let communicator = "communicator pause_before_connecting ssh_agent_auth ssh_bastion_agent_auth \
+        let communicator = "communicator http_bind_address http_content http_directory http_network_protocol http_port_max \
+            http_port_min pause_before_connecting ssh_agent_auth ssh_bastion_agent_auth \
             ssh_bastion_certificate_file ssh_bastion_host ssh_bastion_interactive ssh_bastion_password ssh_bastion_port \
             ssh_bastion_private_key_file ssh_bastion_username ssh_certificate_file ssh_ciphers \
             ssh_clear_authorized_keys ssh_disable_agent_forwarding ssh_file_transfer_method ssh_handshake_attempts \
