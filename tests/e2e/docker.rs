@@ -308,6 +308,27 @@ fn what_docker_cannot_do_is_told_with_what_it_says() {
 }
 
 #[test]
+fn a_container_that_is_gone_is_told_of() {
+    let Some(host) = ContainerHost::new(Sdk::New) else { return };
+    let (head, _) = FAILING.split_once("  provisioner").unwrap();
+    let template = format!(
+        "{VARIABLES}{head}  provisioner \"shell-local\" {{ inline = [\"docker rm -f ${{build.ID}}\"] }}\n  provisioner \
+         \"shell\" {{\n    start_retry_timeout = \"3s\"\n    inline = [\"true\"]\n  }}\n}}\n"
+    );
+    host.sandbox.write("t.pkr.hcl", template);
+    let text = host.build(&[], "t.pkr.hcl").expect(1);
+    for part in [
+        "==> docker.m: Trying again for up to 3s, as this did not work: Error uploading script: Failed to upload to ",
+        "Build 'docker.m' errored after [DURATION]: Error uploading script: Failed to upload to ",
+        "(provisioner \"shell\", docker.m/provision[1], machine ",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    assert_eq!(text.matches("Trying again").count(), 1, "{text}");
+    host.expect_nothing_left();
+}
+
+#[test]
 fn many_containers_at_a_time_keep_apart() {
     let Some(host) = ContainerHost::new(Sdk::New) else { return };
     let names = ["a", "b", "c", "d"];

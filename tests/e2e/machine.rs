@@ -170,7 +170,7 @@ fn machines_that_fail_are_told_of() {
         (
             "error:upload:no space left",
             file,
-            &["==> tester-machine.m: Upload failed: no space left\n", "errored after [DURATION]: no space left"],
+            &["==> tester-machine.m: Upload failed: no space left (", "errored after [DURATION]: no space left"],
         ),
         ("crash:command:5", shell, &["(tester v1.2.3, builder \"machine\")", "exit status 5"]),
     ];

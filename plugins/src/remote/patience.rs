@@ -7,7 +7,7 @@ use engine::{Cancel, CancelPhase};
 use planner::duration::GoDuration;
 use tokio::time::Instant;
 
-use crate::component::ComponentError;
+use crate::component::{ComponentError, Ui};
 
 /// How long to wait between one try and the next.
 const BETWEEN_TRIES: Duration = Duration::from_secs(2);
@@ -21,12 +21,14 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub struct Patience {
     timeout: GoDuration,
     until: Instant,
+    /// Whether the user knows what is being waited for.
+    told: bool,
 }
 
 impl Patience {
     /// Begins now.
     pub fn new(timeout: GoDuration) -> Self {
-        Self { timeout, until: Instant::now() + timeout.to_std().min(FOR_EVER) }
+        Self { timeout, until: Instant::now() + timeout.to_std().min(FOR_EVER), told: false }
     }
 
     /// Whether the time is up.
@@ -43,18 +45,21 @@ impl Patience {
         pause(duration.min(self.until.saturating_duration_since(Instant::now())), cancel).await
     }
 
-    /// Waits for a moment after a try that failed with `error`.
+    /// Waits for a moment after a try that failed with `error`, which is said for the first of them.
     ///
     /// # Errors
     ///
     /// That one when there is no time for another try, or no use in it, and when the run is stopping.
-    pub async fn after(&self, error: ComponentError, cancel: &Cancel) -> Result<(), ComponentError> {
+    pub async fn after(&mut self, error: ComponentError, ui: &dyn Ui, cancel: &Cancel) -> Result<(), ComponentError> {
         if cancel.is_stopping() {
             return Err(ComponentError::Cancelled);
         }
         let is_hopeless = matches!(error, ComponentError::Unsupported(_));
         if is_hopeless || Instant::now() + BETWEEN_TRIES >= self.until {
             return Err(error);
+        }
+        if !std::mem::replace(&mut self.told, true) {
+            ui.say(&format!("Trying again for up to {}, as this did not work: {error}", self.timeout));
         }
         tracing::info!(%error, "trying again");
         pause(BETWEEN_TRIES, cancel).await

@@ -43,11 +43,11 @@ impl Job<'_> {
         audience: &Audience,
         cancel: &Cancel,
     ) -> Result<Running, ComponentError> {
-        let patience = Patience::new(self.timeout);
+        let mut patience = Patience::new(self.timeout);
         loop {
             match self.try_to_start(machine, audience, &patience, cancel).await? {
                 Ok(running) => return Ok(running),
-                Err(error) => patience.after(error, cancel).await?,
+                Err(error) => patience.after(error, audience.ui.as_ref(), cancel).await?,
             }
         }
     }

@@ -91,6 +91,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    fn ui(&self) -> &dyn Ui {
+        self.audience.ui.as_ref()
+    }
+
     fn inline(&self, lines: &[String]) -> Result<String, ComponentError> {
         let text = inline_text(lines, &self.options.interpolation, &self.data).map_err(|error| failed(&error))?;
         Ok(match &self.options.inline_shebang {
@@ -117,11 +121,11 @@ impl<'a> Run<'a> {
 
     /// Tries until the script is on the machine and has begun; never again after that.
     async fn start(&self, content: &Content, line: &str) -> Result<Running, ComponentError> {
-        let patience = Patience::new(self.options.start_retry_timeout);
+        let mut patience = Patience::new(self.options.start_retry_timeout);
         loop {
             match self.try_to_start(content, line, &patience).await? {
                 Ok(running) => return Ok(running),
-                Err(error) => patience.after(error, self.cancel).await?,
+                Err(error) => patience.after(error, self.ui(), self.cancel).await?,
             }
         }
     }
@@ -156,13 +160,13 @@ impl<'a> Run<'a> {
     }
 
     async fn upload_env_file(&self, path: &str) -> Result<(), ComponentError> {
-        let patience = Patience::new(self.options.start_retry_timeout);
+        let mut patience = Patience::new(self.options.start_retry_timeout);
         let content = Content::text(self.variables.clone());
         let info = content.info(base_name(path), 0o600);
         loop {
             match self.try_env_file(path, &content, &info, &patience).await {
                 Ok(()) => return Ok(()),
-                Err(error) => patience.after(error, self.cancel).await?,
+                Err(error) => patience.after(error, self.ui(), self.cancel).await?,
             }
         }
     }
@@ -200,17 +204,17 @@ impl<'a> Run<'a> {
 
     /// A script may have restarted the machine, so this also waits until it is there again.
     async fn remove(&self, with_env_file: bool) -> Result<(), ComponentError> {
-        let (line, patience) = (self.removal(with_env_file), Patience::new(self.options.start_retry_timeout));
+        let (line, mut patience) = (self.removal(with_env_file), Patience::new(self.options.start_retry_timeout));
         let failure = format!("Error removing temporary script at {}", self.options.remote_path);
         loop {
             match self.quietly(&line, &patience).await {
                 Ok(0) => return Ok(()),
                 Ok(DISCONNECTED) => {
                     let error = ComponentError::new(format!("{failure}: the connection was lost"));
-                    patience.after(error, self.cancel).await?;
+                    patience.after(error, self.ui(), self.cancel).await?;
                 }
                 Ok(_) => return Err(ComponentError::new(format!("{failure}!"))),
-                Err(error) => patience.after(about(&failure, error), self.cancel).await?,
+                Err(error) => patience.after(about(&failure, error), self.ui(), self.cancel).await?,
             }
         }
     }

@@ -264,13 +264,15 @@ fn seconds(seconds: u64) -> GoDuration {
 
 #[tokio::test(start_paused = true)]
 async fn tries_come_two_seconds_apart_until_the_time_is_up() {
-    let (begun, patience, cancel, mut n_tries) = (Instant::now(), Patience::new(seconds(7)), Cancel::new(), 0);
+    let (begun, mut patience, cancel, mut n_tries) = (Instant::now(), Patience::new(seconds(7)), Cancel::new(), 0);
+    let ui = RecordingUi::default();
     let error = loop {
         n_tries += 1;
-        if let Err(error) = patience.after(ComponentError::new(format!("try {n_tries}")), &cancel).await {
+        if let Err(error) = patience.after(ComponentError::new(format!("try {n_tries}")), &ui, &cancel).await {
             break error;
         }
     };
+    assert_eq!(ui.said(), ["say: Trying again for up to 7s, as this did not work: try 1"]);
     assert_eq!((error, begun.elapsed()), (ComponentError::new("try 4"), Duration::from_secs(6)));
     assert!(!patience.is_over());
 }
@@ -295,9 +297,10 @@ async fn slow_work_is_stopped_in_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_when_the_run_does() {
-    let (cancel, patience) = (Cancel::new(), Patience::new(seconds(600)));
+    let (cancel, patience, ui) = (Cancel::new(), Patience::new(seconds(600)), RecordingUi::default());
+    let mut other = patience;
     let waits = async {
-        let between = patience.after(ComponentError::new("no"), &cancel);
+        let between = other.after(ComponentError::new("no"), &ui, &cancel);
         let limited = patience.limit("it", &cancel, |cancel| async move {
             cancel.stopping().await;
             Err::<(), _>(ComponentError::Cancelled)
@@ -307,7 +310,7 @@ async fn waiting_ends_when_the_run_does() {
     let (done, ()) = tokio::join!(waits, async { cancel.raise(CancelPhase::Stopping) });
     let cancelled = || Err(ComponentError::Cancelled);
     assert_eq!(done, (cancelled(), cancelled(), cancelled()));
-    assert_eq!(patience.after(ComponentError::new("no"), &cancel).await, cancelled());
+    assert_eq!(other.after(ComponentError::new("no"), &ui, &cancel).await, cancelled());
 }
 
 #[tokio::test(start_paused = true)]
