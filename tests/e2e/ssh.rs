@@ -1,7 +1,9 @@
 //! Builds of machines reached over SSH, from the template to the machine: an OpenSSH server on loopback.
 
+use crate::go_build::Sdk;
 use crate::sandbox::Sandbox;
 use crate::sshd::{Sshd, USER, sshd};
+use crate::tester::{SOURCE, install};
 
 /// A template whose machine is the server, reached with its key, unless `options` has other credentials.
 pub(crate) fn template(machine: &Sshd, options: &str, steps: &str) -> String {
@@ -156,4 +158,45 @@ fn debug_pauses_between_steps_and_keeps_the_key() {
     session.expect("==> Builds finished.").unwrap();
     session.expect(expectrl::Eof).unwrap();
     assert!(sandbox.read("null_m.pem").starts_with("-----BEGIN OPENSSH PRIVATE KEY-----"));
+}
+
+/// A plugin's provisioner works on a machine that we lend it over SSH.
+#[test]
+fn provisioners_of_plugins_reach_the_machine() {
+    let Some(machine) = sshd("") else { return };
+    for sdk in [Sdk::New, Sdk::Old] {
+        let sandbox = Sandbox::new();
+        if !install(&sandbox, sdk, SOURCE) {
+            return;
+        }
+        sandbox.write("tree/a", "1");
+        let tool = r#"
+  provisioner "tester-tool" {
+    upload {
+      content     = "sent"
+      destination = "got"
+    }
+    upload_dir {
+      source      = "tree"
+      destination = "."
+    }
+    run   = ["cat got tree/a; cat; echo wrong >&2; echo {{ .Host }}"]
+    stdin = "read\n"
+    download {
+      source      = "got"
+      destination = "back"
+    }
+    download_dir {
+      source      = "tree"
+      destination = "folder"
+    }
+  }
+"#;
+        sandbox.write("t.pkr.hcl", template(&machine, "", tool));
+        let output = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
+        for said in ["null.m: sent1read\n", "null.m: wrong\n", "null.m: 127.0.0.1\n"] {
+            assert!(output.contains(said), "{sdk:?} {said}: {output}");
+        }
+        assert_eq!((sandbox.read("back"), sandbox.read("folder/tree/a")), ("sent".to_owned(), "1".to_owned()));
+    }
 }
