@@ -86,6 +86,19 @@ async fn what_does_not_work_is_said_in_the_machine_s_words() {
     }
 }
 
+/// As one that a group writes together: its permissions are its owner's business.
+#[tokio::test]
+async fn a_file_of_somebody_else_is_written_and_keeps_its_permissions() {
+    let Some(sshd) = sshd("") else { return };
+    let machine = connect(&by(&sshd, Transfer::Scp)).await;
+    let path = sshd.home().join("others");
+    fs::write(&path, "before").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    upload(&machine, "others", b"x", Some(&info("others", 1, 0o600))).await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"x");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+}
+
 #[tokio::test]
 async fn a_source_that_fails_or_is_shorter_than_announced_fails_the_upload() {
     let Some(sshd) = sshd("") else { return };

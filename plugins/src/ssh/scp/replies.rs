@@ -13,12 +13,17 @@ const NOT_FOUND: i64 = 127;
 const WARNING: u8 = 1;
 const FATAL: u8 = 2;
 
+/// What it says of a file whose permissions only its owner may change.
+const SET_MODE: &str = ": set mode: ";
+
 /// Listens to the machine's side of a transfer.
 #[derive(Default)]
 pub(super) struct Replies {
     complaint: Option<Vec<u8>>,
     stderr: Vec<u8>,
     status: Option<i64>,
+    /// A file that is another's was written, and kept its permissions.
+    keeps_mode: bool,
 }
 
 impl Replies {
@@ -55,7 +60,16 @@ impl Replies {
             match (&mut self.complaint, *byte) {
                 (None, WARNING | FATAL) => self.complaint = Some(Vec::new()),
                 (None, _) => {}
-                (Some(complaint), b'\n') => return Err(complained(complaint)),
+                (Some(complaint), b'\n') => {
+                    let error = complained(complaint);
+                    // Everything is written then, as it would be had nobody asked for the permissions.
+                    if !error.to_string().contains(SET_MODE) {
+                        return Err(error);
+                    }
+                    tracing::info!(%error, "a file keeps its permissions");
+                    self.keeps_mode = true;
+                    self.complaint = None;
+                }
                 (Some(complaint), byte) if complaint.len() < LONGEST_COMPLAINT => complaint.push(byte),
                 (Some(_), _) => {}
             }
@@ -74,6 +88,7 @@ impl Replies {
         }
         match self.status {
             Some(0) => Ok(()),
+            Some(1) if self.keeps_mode => Ok(()),
             Some(NOT_FOUND) => Err(ComponentError::new(
                 "SCP failed to start. This usually means that SCP is not\nproperly installed on the remote system.",
             )),
@@ -103,6 +118,10 @@ mod tests {
         assert!(replies.hear(b"\0\0").is_ok());
         assert!(replies.hear(b"\x01scp: /x: No space").is_ok());
         assert_eq!(replies.hear(b" left\n").unwrap_err().to_string(), "scp: /x: No space left");
+        let mut replies = Replies::default();
+        assert!(replies.hear(b"\x01scp: /x: set mode: Operation not permitted\n\0").is_ok());
+        replies.note(Incoming::Ended(1));
+        assert_eq!(replies.end(), Ok(()));
     }
 
     #[test]
