@@ -42,9 +42,8 @@ fn a_run_is_stopped_while_it_waits_for_the_machine() {
 fn a_run_is_stopped_in_a_script_which_ends_and_is_removed() {
     let Some(machine) = sshd("") else { return };
     let sandbox = Sandbox::new();
-    // The signal hits what the shell runs as well: that must not end the script before the trap does, nor may the shell,
-    // which says so, speak to a session that is closed.
-    let steps = "  provisioner \"shell\" {\n    remote_folder = \".\"\n    inline = [\"exec 2>/dev/null\", \"trap 'touch ended; exit 1' TERM\", \
+    // The signal hits what the shell runs as well, which must not end the script before the trap does.
+    let steps = "  provisioner \"shell\" {\n    remote_folder = \".\"\n    inline = [\"trap 'touch ended; exit 1' TERM\", \
                  \"touch begun || true\", \"while :; do sleep 0.1 || true; done\"]\n  }\n  error-cleanup-provisioner \"shell\" { inline = \
                  [\"touch cleaned\"] }\n";
     let child = start(&sandbox, &machine, "", steps);

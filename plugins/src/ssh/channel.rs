@@ -1,11 +1,13 @@
 //! One session on a connection: a command or a subsystem of the machine, with its streams.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Pty, Sig};
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::fault::words;
@@ -15,13 +17,17 @@ use crate::component::{ComponentError, DISCONNECTED};
 /// The number of the error stream (RFC 4254, section 5.2).
 const STDERR: u32 = 1;
 
+/// How long what runs in a session may take to end when it is asked to.
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+
 /// An open session. Dropped, it is closed, and whatever runs in it is asked to end.
 pub(super) struct Session {
-    read: ChannelReadHalf,
+    /// Taken when it is dropped.
+    read: Option<ChannelReadHalf>,
     write: Arc<ChannelWriteHalf<Msg>>,
     /// Kept open as long as it is used.
-    _connection: Arc<Connection>,
-    freed: Arc<Notify>,
+    connection: Arc<Connection>,
+    host: Arc<Host>,
     ended: bool,
 }
 
@@ -40,9 +46,9 @@ pub(super) enum Incoming {
 }
 
 impl Session {
-    pub(super) fn new(channel: Channel<Msg>, connection: Arc<Connection>, freed: Arc<Notify>) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, connection: Arc<Connection>, host: Arc<Host>) -> Self {
         let (read, write) = channel.split();
-        Self { read, write: Arc::new(write), _connection: connection, freed, ended: false }
+        Self { read: Some(read), write: Arc::new(write), connection, host, ended: false }
     }
 
     /// Writes to what runs there.
@@ -85,7 +91,7 @@ impl Session {
     /// The server refuses, or the connection is lost.
     pub(super) async fn begun(&mut self) -> Result<(), ComponentError> {
         loop {
-            match self.read.wait().await {
+            match self.heard().await {
                 Some(ChannelMsg::Success) => return Ok(()),
                 Some(ChannelMsg::Failure) => {
                     return Err(ComponentError::new("the server refuses to run commands"));
@@ -99,10 +105,14 @@ impl Session {
         }
     }
 
+    async fn heard(&mut self) -> Option<ChannelMsg> {
+        self.read.as_mut()?.wait().await
+    }
+
     /// Waits for what comes next.
     pub(super) async fn next(&mut self) -> Incoming {
         loop {
-            return match self.read.wait().await {
+            return match self.heard().await {
                 Some(ChannelMsg::Data { data }) => Incoming::Out(data),
                 Some(ChannelMsg::ExtendedData { data, ext: STDERR }) => Incoming::Err(data),
                 Some(ChannelMsg::Eof) => Incoming::Eof,
@@ -120,19 +130,43 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let (write, freed, ended) = (self.write.clone(), self.freed.clone(), self.ended);
+        let (Some(read), false) = (self.read.take(), self.ended) else {
+            self.host.freed.notify_waiters();
+            return;
+        };
         // Without a runtime the connection is gone as well.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(async move {
-            if !ended {
-                // Without a terminal, what runs there would never hear that nobody listens any more. A lost connection has
-                // taken it along.
-                let _ = write.signal(Sig::TERM).await;
-                let _ = write.close().await;
-            }
-            freed.notify_waiters();
-        });
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (write, host, connection) = (self.write.clone(), self.host.clone(), self.connection.clone());
+            self.host.farewells.spawn_on(say_farewell(read, write, host, connection), &runtime);
+        }
     }
+}
+
+/// Asks what runs there to end, and closes the session. Without a terminal, it would never hear that nobody listens any
+/// more. (OpenSSH passes no signals on to what root runs.) What it says while it ends is still listened to: writing to
+/// nobody would end it early.
+async fn say_farewell(
+    mut read: ChannelReadHalf,
+    write: Arc<ChannelWriteHalf<Msg>>,
+    host: Arc<Host>,
+    _connection: Arc<Connection>,
+) {
+    // A lost connection has taken it along.
+    if write.signal(Sig::TERM).await.is_ok() {
+        let heard = async { while !matches!(read.wait().await, Some(ChannelMsg::Close) | None) {} };
+        let _ = tokio::time::timeout(FAREWELL, heard).await;
+    }
+    let _ = write.close().await;
+    host.freed.notify_waiters();
+}
+
+/// What the sessions of one machine share.
+#[derive(Debug, Default)]
+pub(super) struct Host {
+    /// A session has ended.
+    pub(super) freed: Notify,
+    /// Sessions that are ending.
+    pub(super) farewells: TaskTracker,
 }
 
 /// Writes to what runs in a session.

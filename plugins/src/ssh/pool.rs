@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use russh::Channel;
 use russh::client::Msg;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 
-use super::channel::Session;
+use super::channel::{FAREWELL, Host, Session};
 use super::client::Client;
 use super::connection::Connection;
 use super::fault::{ConnectFault, words};
@@ -23,8 +23,7 @@ pub(super) struct Pool {
     settings: Settings,
     ui: Arc<dyn Ui>,
     connections: Mutex<Vec<Arc<Connection>>>,
-    /// A session has ended.
-    freed: Arc<Notify>,
+    host: Arc<Host>,
 }
 
 impl Pool {
@@ -34,7 +33,7 @@ impl Pool {
     ///
     /// The machine is not reached, or does not let us in.
     pub(super) async fn open(settings: Settings, ui: Arc<dyn Ui>) -> Result<Self, ConnectFault> {
-        let pool = Self { settings, ui, connections: Mutex::default(), freed: Arc::default() };
+        let pool = Self { settings, ui, connections: Mutex::default(), host: Arc::default() };
         let first = pool.connect(true).await?;
         pool.connections.lock().await.push(Arc::new(first));
         Ok(pool)
@@ -52,7 +51,7 @@ impl Pool {
     /// The machine is not reached any more.
     pub(super) async fn session(&self) -> Result<Session, ConnectFault> {
         let (channel, connection) = self.channel().await?;
-        Ok(Session::new(channel, connection, self.freed.clone()))
+        Ok(Session::new(channel, connection, self.host.clone()))
     }
 
     /// Opens the channel of a session, over a new connection when the old ones are lost or full. The connection is to be
@@ -63,7 +62,7 @@ impl Pool {
     /// The machine is not reached any more.
     pub(super) async fn channel(&self) -> Result<(Channel<Msg>, Arc<Connection>), ConnectFault> {
         loop {
-            let freed = self.freed.notified();
+            let freed = self.host.freed.notified();
             let mut connections = self.connections.lock().await;
             connections.retain(|connection| !connection.is_closed());
             for connection in connections.iter() {
@@ -98,8 +97,11 @@ impl Pool {
         connection.forward(host, port).await.map_err(|error| ConnectFault::new(words(&error)))
     }
 
-    /// Hangs up.
+    /// Hangs up, once sessions have ended that are about to.
     pub(super) async fn close(&self) {
+        self.host.farewells.close();
+        let _ = tokio::time::timeout(FAREWELL, self.host.farewells.wait()).await;
+        self.host.farewells.reopen();
         for connection in self.connections.lock().await.drain(..) {
             connection.close().await;
         }
