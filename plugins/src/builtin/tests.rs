@@ -47,7 +47,7 @@ fn builds_of_machines() -> String {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_one = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        ["ssh", "winrm"].iter().any(|kind| name.starts_with(kind))
+        path.is_file() && ["ssh", "winrm"].iter().any(|kind| name.starts_with(kind))
     };
     files.filter(is_one).map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
