@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::container_host::ContainerHost;
 use crate::go_build::Sdk;
 use crate::sandbox::Sandbox;
+use crate::sshd::{USER, sshd};
 
 fn example(name: &str) -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").canonicalize().unwrap();
@@ -68,6 +69,22 @@ fn the_legacy_template_builds() {
     assert!(sandbox.read("out/legacy/page.sha256").ends_with("\tpage.html\n"));
     assert!(sandbox.path("out/legacy/page.tar.gz").exists());
     assert!(text.contains("Build 'file.salut-note' finished"), "{text}");
+}
+
+#[test]
+fn the_server_is_set_up() {
+    let Some(machine) = sshd("") else { return };
+    let sandbox = Sandbox::new();
+    let port = format!("port={}", machine.port);
+    let key = format!("key_file={}", machine.key().display());
+    let user = format!("user={USER}");
+    let args = ["-color=false", "-var", "host=127.0.0.1", "-var", &port, "-var", &user, "-var", &key];
+    let text = sandbox.run(&[&["build"], &args[..], &[&example("server")]].concat()).expect(0);
+    assert!(text.contains(&format!("==> null.server: setting up {USER}@127.0.0.1\n")), "{text}");
+    assert!(sandbox.read("out/server/127.0.0.1.facts").ends_with("Set up by packer.\n"));
+    // With an agent and no key, the template is right as well.
+    let args = ["validate", "-var", "host=h", "-var", &user];
+    sandbox.run(&[&args[..], &[&example("server")]].concat()).expect(0);
 }
 
 #[test]

@@ -68,6 +68,13 @@ pub struct ComponentContext {
 }
 
 impl ComponentContext {
+    /// Where files are kept that live no longer than what needs them.
+    pub fn temporary_dir(&self) -> PathBuf {
+        let variable = if cfg!(windows) { "TEMP" } else { "TMPDIR" };
+        let named = self.environment.get(variable).map(String::as_str).filter(|directory| !directory.is_empty());
+        self.working_dir.join(named.unwrap_or(if cfg!(windows) { "C:\\Windows\\Temp" } else { "/tmp" }))
+    }
+
     /// What templates in the component's strings answer from.
     pub fn facts(&self) -> Facts {
         Facts {

@@ -77,7 +77,7 @@ pub(super) fn read_ssh(fields: &mut Fields<'_>) -> SshOptions {
         transfer: read_transfer(fields),
         local_tunnels: read_tunnels(fields, "ssh_local_tunnels"),
         remote_tunnels: read_tunnels(fields, "ssh_remote_tunnels"),
-        temporary_dir: temporary_dir(fields.context()),
+        temporary_dir: fields.context().temporary_dir(),
     };
     SshOptions {
         settings,
@@ -288,11 +288,4 @@ fn given_key(fields: &mut Fields<'_>, pem: &str) -> Option<Identity> {
             None
         }
     }
-}
-
-/// Where files that live as long as a transfer are kept.
-fn temporary_dir(context: &ComponentContext) -> PathBuf {
-    let variable = if cfg!(windows) { "TEMP" } else { "TMPDIR" };
-    let named = context.environment.get(variable).filter(|directory| !directory.is_empty());
-    context.working_dir.join(named.map_or(if cfg!(windows) { "C:\\Windows\\Temp" } else { "/tmp" }, String::as_str))
 }

@@ -1,7 +1,5 @@
 //! The options and the rules between them.
 
-use std::path::PathBuf;
-
 use planner::interpolate::Interpolation;
 use planner::value::Value;
 
@@ -157,14 +155,6 @@ fn read_execute_command(fields: &mut Fields<'_>) -> Vec<String> {
         &["/bin/sh", "-c", "{{.Vars}} {{.Script}}"]
     };
     default.iter().map(|part| (*part).to_owned()).collect()
-}
-
-/// The directory for temporary scripts.
-pub(super) fn temporary_dir(context: &ComponentContext) -> PathBuf {
-    let variable = if cfg!(windows) { "TEMP" } else { "TMPDIR" };
-    let directory = context.environment.get(variable).map(String::as_str).filter(|directory| !directory.is_empty());
-    let default = if cfg!(windows) { "C:\\Windows\\Temp" } else { "/tmp" };
-    context.working_dir.join(directory.unwrap_or(default))
 }
 
 #[cfg(test)]

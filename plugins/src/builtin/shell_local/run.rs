@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use engine::Cancel;
 use tempfile::TempPath;
 
-use super::config::{ShellLocal, temporary_dir};
+use super::config::ShellLocal;
 use planner::interpolate::{RenderError, RunData};
 
 use crate::builtin::scripts::choice::{Scripts, inline_text};
@@ -88,7 +88,7 @@ impl ShellLocal {
         text.push_str(&inline_text(lines, &self.interpolation, data).map_err(failed)?);
         let extension = &self.tempfile_extension;
         let suffix = if extension.is_empty() { String::new() } else { format!(".{extension}") };
-        let directory = temporary_dir(&self.context);
+        let directory = self.context.temporary_dir();
         process::write_script(&directory, "packer-shell", &suffix, text.as_bytes()).map_err(|error| {
             ComponentError::new(format!(
                 "Error preparing shell script: cannot write to {}: {}",
