@@ -1,10 +1,10 @@
 //! What we answer to servers: any host key will do, and channels that they open lead to where they were ordered to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use russh::client::{ChannelOpenHandle, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
-use russh::{Channel, ChannelOpenFailure};
+use russh::{Channel, ChannelOpenFailure, Names};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::TcpStream;
 
@@ -18,6 +18,8 @@ pub(super) struct Client {
     pub(super) agent: Option<Arc<str>>,
     /// Where the machine's ports lead.
     pub(super) tunnels: Arc<[Tunnel]>,
+    /// What the server calls itself, once it has.
+    pub(super) server: Arc<OnceLock<String>>,
 }
 
 impl Handler for Client {
@@ -26,6 +28,11 @@ impl Handler for Client {
     /// Machines are new, so that nobody can know their keys.
     async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
         Ok(true)
+    }
+
+    async fn kex_done(&mut self, _: Option<&[u8]>, _: &Names, session: &mut Session) -> Result<(), Self::Error> {
+        self.server.get_or_init(|| String::from_utf8_lossy(session.remote_sshid()).into_owned());
+        Ok(())
     }
 
     async fn auth_banner(&mut self, banner: &str, _: &mut Session) -> Result<(), Self::Error> {

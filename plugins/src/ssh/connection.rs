@@ -1,6 +1,6 @@
 //! One connection: made, logged in on, and kept alive.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use russh::client::{Config, Handle, Msg, connect_stream};
@@ -32,6 +32,7 @@ pub(super) struct Connection {
     handle: Handle<Client>,
     /// The connection that carries this one. Closed after it.
     bastion: Option<Handle<Client>>,
+    server: Arc<OnceLock<String>>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -58,13 +59,19 @@ impl Connection {
                 (way, Some(handle))
             }
         };
+        let server = client.server.clone();
         let handle = log_in(&config, way, client, target, ui).await?;
-        Ok(Self { handle, bastion })
+        Ok(Self { handle, bastion, server })
     }
 
     /// Whether it is of no use any more.
     pub(super) fn is_closed(&self) -> bool {
         self.handle.is_closed()
+    }
+
+    /// Whether the server is OpenSSH, of which more is known than the protocol promises.
+    pub(super) fn is_openssh(&self) -> bool {
+        self.server.get().is_some_and(|server| server.contains("OpenSSH"))
     }
 
     /// Opens a session.

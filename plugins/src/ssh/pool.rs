@@ -112,6 +112,7 @@ impl Pool {
         let client = Client {
             agent: self.settings.forwarded_agent.as_deref().map(Arc::from),
             tunnels: self.settings.remote_tunnels.clone().into(),
+            server: Arc::default(),
         };
         let connection = Connection::open(&self.settings, client, &self.ui).await?;
         if first {

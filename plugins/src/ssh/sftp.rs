@@ -13,11 +13,18 @@ use super::pool::Pool;
 use super::tree::{Entry, Walk};
 use crate::component::{ComponentError, FileInfo, Sink, Source};
 
-/// As much is read at a time.
-const CHUNK: usize = 256 * 1024;
+/// As much is read at a time: as much as OpenSSH's server takes in one write.
+const CHUNK: usize = 255 * 1024;
 
 /// So many requests are on their way at once: two mebibytes, as much as a channel takes.
 const IN_FLIGHT: usize = 64;
+
+/// A write that the server of OpenSSH takes at once (`SFTP_MAX_MSG_LENGTH` of its `sftp-common.h`); others need not take more
+/// than 34,000 bytes.
+const LARGE_WRITE: u32 = 256 * 1024;
+
+/// So many of them: four mebibytes.
+const LARGE_WRITES_IN_FLIGHT: usize = 16;
 
 /// How long the server may take for one request: disks of machines that are being made are slow.
 const REQUEST_TIMEOUT: u64 = 600;
@@ -50,12 +57,16 @@ impl Sftp {
                 Some(_) => {}
             }
         }
-        let config = Config {
+        let mut config = Config {
             max_concurrent_reads: IN_FLIGHT,
             max_concurrent_writes: IN_FLIGHT,
             request_timeout_secs: REQUEST_TIMEOUT,
             ..Config::default()
         };
+        if connection.is_openssh() {
+            config.max_write_packet_len = LARGE_WRITE;
+            config.max_concurrent_writes = LARGE_WRITES_IN_FLIGHT;
+        }
         let session = SftpSession::new_with_config(channel.into_stream(), config).await;
         Ok(Self { session: session.map_err(|error| failed(error.to_string()))?, connection })
     }
@@ -77,15 +88,16 @@ impl Sftp {
         let flags = OpenFlags::CREATE | OpenFlags::TRUNCATE | OpenFlags::WRITE;
         let opened = self.session.open_with_flags(path, flags).await;
         let mut file = opened.map_err(|error| failed("create", &said(&error)))?;
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let n_read = content.read(&mut buffer).await;
-            match n_read
-                .map_err(|error| ComponentError::new(format!("cannot read what is uploaded to {path}: {error}")))?
-            {
-                0 => break,
-                n_read => file.write_all(&buffer[..n_read]).await.map_err(|error| failed("write", &error))?,
-            }
+        let unread =
+            |error: std::io::Error| ComponentError::new(format!("cannot read what is uploaded to {path}: {error}"));
+        // While one piece is on its way the next is read.
+        let (mut piece, mut next) = (vec![0; CHUNK], vec![0; CHUNK]);
+        let mut length = content.read(&mut piece).await.map_err(unread)?;
+        while length > 0 {
+            let (written, read) = tokio::join!(file.write_all(&piece[..length]), content.read(&mut next));
+            written.map_err(|error| failed("write", &error))?;
+            length = read.map_err(unread)?;
+            std::mem::swap(&mut piece, &mut next);
         }
         // Everything has to be there before the permissions may forbid to write.
         file.flush().await.map_err(|error| failed("write", &error))?;
@@ -146,14 +158,15 @@ pub(super) async fn upload(
 pub(super) async fn download(sftp: &Sftp, path: &str, content: &mut Sink<'_>) -> Result<(), ComponentError> {
     let failed = |error: &dyn std::fmt::Display| ComponentError::new(format!("sftp: cannot read {path}: {error}"));
     let mut file = sftp.session.open(path).await.map_err(|error| failed(&said(&error)))?;
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match file.read(&mut buffer).await.map_err(|error| failed(&error))? {
-            0 => break,
-            n_read => content.write_all(&buffer[..n_read]).await.map_err(|error| {
-                ComponentError::new(format!("cannot write what is downloaded from {path}: {error}"))
-            })?,
-        }
+    let unwritten =
+        |error: std::io::Error| ComponentError::new(format!("cannot write what is downloaded from {path}: {error}"));
+    let (mut piece, mut next) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let mut length = file.read(&mut piece).await.map_err(|error| failed(&error))?;
+    while length > 0 {
+        let (written, read) = tokio::join!(content.write_all(&piece[..length]), file.read(&mut next));
+        written.map_err(unwritten)?;
+        length = read.map_err(|error| failed(&error))?;
+        std::mem::swap(&mut piece, &mut next);
     }
     content.flush().await.map_err(|error| failed(&error))
 }
