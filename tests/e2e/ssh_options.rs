@@ -219,6 +219,14 @@ fn tunnels_by_each_option() {
     let tunnel = format!("[\"{listen}:127.0.0.1:{}\"]", machine.port);
     let here = format!("  provisioner \"shell-local\" {{ inline = [{:?}] }}\n", greeting_at(listen));
     check(&machine, &format!("ssh_local_tunnels = {tunnel}"), &here, 0, "null.m: SSH-");
+    // Connecting twice takes the ports twice.
+    check(
+        &machine,
+        &format!("pause_before_connecting = \"1ms\"\n  ssh_local_tunnels = {tunnel}"),
+        &here,
+        0,
+        "null.m: SSH-",
+    );
     let there = shell(&[&greeting_at(listen)]);
     check(&machine, &format!("ssh_remote_tunnels = {tunnel}"), &there, 0, "null.m: SSH-");
 }

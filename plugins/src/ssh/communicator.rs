@@ -20,7 +20,7 @@ pub struct SshCommunicator {
     pool: Arc<Pool>,
     /// Kept open from one transfer to the next.
     sftp: Mutex<Option<Arc<Sftp>>>,
-    _tunnels: Tunnels,
+    tunnels: Mutex<Tunnels>,
 }
 
 impl std::fmt::Debug for SshCommunicator {
@@ -38,11 +38,12 @@ impl SshCommunicator {
     pub(super) async fn connect(settings: &Settings, ui: &Arc<dyn Ui>) -> Result<Self, ConnectFault> {
         let pool = Arc::new(Pool::open(settings.clone(), ui.clone()).await?);
         let tunnels = Tunnels::open(&settings.local_tunnels, &pool).await?;
-        Ok(Self { pool, sftp: Mutex::default(), _tunnels: tunnels })
+        Ok(Self { pool, sftp: Mutex::default(), tunnels: Mutex::new(tunnels) })
     }
 
     /// Hangs up. What still runs on the machine loses its streams.
     pub async fn close(&self) {
+        self.tunnels.lock().await.close().await;
         *self.sftp.lock().await = None;
         self.pool.close().await;
     }

@@ -2,10 +2,12 @@
 //! when the first is lost.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use russh::Channel;
 use russh::client::Msg;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::channel::{FAREWELL, Host, Session};
 use super::client::Client;
@@ -17,6 +19,10 @@ use crate::component::Ui;
 /// More connections are not opened; whoever wants another session waits for one to end. OpenSSH allows ten sessions on
 /// each.
 const MAX_CONNECTIONS: usize = 8;
+
+/// How long a port of the machine may take to become free.
+const PORT_PATIENCE: Duration = Duration::from_secs(5);
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
 /// The connections to one machine.
 pub(super) struct Pool {
@@ -117,15 +123,24 @@ impl Pool {
         let connection = Connection::open(&self.settings, client, &self.ui).await?;
         if first {
             for tunnel in &self.settings.remote_tunnels {
-                connection.listen(tunnel.listen).await.map_err(|error| {
-                    ConnectFault::Hopeless(format!(
-                        "ssh_remote_tunnels: the machine does not listen on localhost:{}: {}",
-                        tunnel.listen,
-                        words(&error)
-                    ))
-                })?;
+                listen(&connection, tunnel.listen).await?;
             }
         }
         Ok(connection)
+    }
+}
+
+/// Has the machine listen. Where a connection was lost, its server may not have noticed yet, and hold the port.
+async fn listen(connection: &Connection, port: u16) -> Result<(), ConnectFault> {
+    let until = Instant::now() + PORT_PATIENCE;
+    loop {
+        let Err(error) = connection.listen(port).await else { return Ok(()) };
+        if connection.is_closed() || Instant::now() >= until {
+            return Err(ConnectFault::Hopeless(format!(
+                "ssh_remote_tunnels: the machine does not listen on localhost:{port}: {}",
+                words(&error)
+            )));
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
 }

@@ -14,7 +14,7 @@ use crate::io_fault::os_words;
 /// Open ports. Closed when dropped.
 #[derive(Debug, Default)]
 pub(super) struct Tunnels {
-    _listeners: JoinSet<()>,
+    listeners: JoinSet<()>,
 }
 
 impl Tunnels {
@@ -35,7 +35,12 @@ impl Tunnels {
             })?;
             listeners.spawn(serve(listener, tunnel.clone(), pool.clone()));
         }
-        Ok(Self { _listeners: listeners })
+        Ok(Self { listeners })
+    }
+
+    /// Closes the ports, and waits until they are free.
+    pub(super) async fn close(&mut self) {
+        self.listeners.shutdown().await;
     }
 }
 

@@ -36,11 +36,13 @@ impl<'b> StepConnect<'b> {
                 Ok(Arc::new(NoneCommunicator))
             }
             Link::Ssh(ssh) => {
+                // Its tunnels hold ports.
+                let before = self.keep(None);
+                hang_up(before).await;
                 let settings = self.settings(ssh)?;
                 let machine = wait_for_ssh(&settings, ssh.patience, &state.ui, &state.cancel).await?;
                 let machine = Arc::new(machine);
-                let before = self.keep(Some(machine.clone()));
-                hang_up(before).await;
+                self.keep(Some(machine.clone()));
                 Ok(machine)
             }
             Link::WinRm(settings) => wait_for_winrm(settings.as_ref().clone(), state.ui.as_ref(), &state.cancel).await,
@@ -97,6 +99,7 @@ impl Step for StepConnect<'_> {
                 () = state.cancel.stopping() => return Err(ComponentError::Cancelled),
                 () = tokio::time::sleep(pause) => {}
             }
+            drop(communicator);
             communicator = self.once(state).await?;
         }
         state.communicator = Some(communicator);
