@@ -124,7 +124,15 @@ impl Plugin {
             (CallFault::Io(error), None) if is_nonsense(&error) => {
                 process.condemn(call, Cause::Garbled(error.to_string())).await
             }
-            (CallFault::Closed | CallFault::Io(_), None) => process.lose(call, Cause::HungUp).await,
+            (CallFault::Closed | CallFault::Io(_), None) => {
+                let lost = process.lose(call, Cause::HungUp).await;
+                // Whoever reads hears of the end a moment before the reason is written down, and a plugin that is hung up on
+                // ends as well as it can.
+                match self.mux.failure() {
+                    Some(reason) => process.broken(call, Cause::Garbled(reason)),
+                    None => lost,
+                }
+            }
         }
     }
 
