@@ -1,6 +1,8 @@
 //! The built binary in a folder of its own: template in; output, exit code and files out. One module per command or
 //! topic; the tidy test makes sure that no file here is forgotten.
 
+#[path = "../machines/agent.rs"]
+mod agent;
 mod blocks;
 mod build;
 mod console;

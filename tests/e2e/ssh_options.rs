@@ -1,7 +1,6 @@
 //! Each option of builder `null` over SSH, in a build that comes out differently without it.
 
-use std::io::Write;
-
+use crate::agent::Agent;
 use crate::proxies::{http, socks};
 use crate::relay::Relay;
 use crate::sandbox::Sandbox;
@@ -83,10 +82,7 @@ fn silence_is_noticed_when_it_is_listened_for() {
     for option in ["ssh_keep_alive_interval = \"50ms\"", "ssh_read_write_timeout = \"500ms\""] {
         let relay = Relay::to(machine.port);
         let sandbox = Sandbox::new();
-        let begun = sandbox.path("begun");
-        let _ = std::fs::remove_file(&begun);
         let options = format!("ssh_port = {}\n  {option}", relay.port);
-        // The machine's account writes nothing of ours; what it says is seen in the log.
         sandbox.write("t.pkr.hcl", template(&machine, &options, &shell(&["touch begun", "sleep 600"])));
         let child = sandbox.command(&["build", "-color=false", "t.pkr.hcl"]).spawn().unwrap();
         let marker = machine.home().join("begun");
@@ -100,37 +96,14 @@ fn silence_is_noticed_when_it_is_listened_for() {
     }
 }
 
-/// An agent with the machine's key.
-struct Agent(std::process::Child, String);
-
-impl Agent {
-    fn of(machine: &Sshd) -> Self {
-        let socket = machine.folder().join("agent").display().to_string();
-        let mut child =
-            command("ssh-agent").args(["-D", "-a", &socket]).stdout(std::process::Stdio::piped()).spawn().unwrap();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut String::new())
-            .unwrap();
-        let added = command("ssh-add").arg(machine.key()).env("SSH_AUTH_SOCK", &socket).output().unwrap();
-        assert!(added.status.success());
-        Self(child, socket)
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
 #[test]
 fn agents_sign_and_are_forwarded() {
     let Some(machine) = sshd("") else { return };
-    let agent = Agent::of(&machine);
+    let agent = Agent::start(machine.folder(), &[&machine.key()]);
     let mut sandbox = Sandbox::new();
     let without = build(&sandbox, &machine, "ssh_agent_auth = true", "", 1);
     assert!(without.contains("SSH_AUTH_SOCK is not set"), "{without}");
-    sandbox.set("SSH_AUTH_SOCK", &agent.1);
+    sandbox.set("SSH_AUTH_SOCK", &agent.socket);
     let steps =
         shell(&["ssh-add -l >/dev/null && echo with an agent || echo without", "echo auth ${build.SSHAgentAuth}"]);
     let rows = [("", "null.m: with an agent"), ("ssh_disable_agent_forwarding = true\n  ", "null.m: without")];
@@ -160,9 +133,9 @@ fn bastions() {
     check(&machine, &format!("{own}{key}"), &hello, 0, "null.m: hello");
     bastion.authorize(&machine.key());
     check(&machine, &format!("{own}{base}"), &hello, 0, "null.m: hello");
-    let agent = Agent::of(&bastion);
+    let agent = Agent::start(bastion.folder(), &[&bastion.key()]);
     let mut sandbox = Sandbox::new();
-    sandbox.set("SSH_AUTH_SOCK", &agent.1);
+    sandbox.set("SSH_AUTH_SOCK", &agent.socket);
     let output = build(&sandbox, &machine, &format!("{own}{base}ssh_bastion_agent_auth = true"), &hello, 0);
     assert!(output.contains("null.m: hello"), "{output}");
     let gone =
@@ -318,5 +291,4 @@ fn files_are_served_to_the_machine() {
     assert!(output.contains(&format!("Error finding port: no free ports found between {port} and {port}")), "{output}");
     let gone = build(&sandbox, &machine, "http_directory = \"gone\"", "", 1);
     assert!(gone.contains("Error finding \"[SANDBOX]/gone\": no such file or directory"), "{gone}");
-    let _ = std::io::stdout().flush();
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::login::Agent;
+use crate::agent::Agent;
 use crate::proxies::{http, socks};
 use crate::sshd::{PASSWORD, Sshd, sshd};
 use crate::visitor::{AT_ONCE, Ears, connect, hop, output, settings, try_connect, with_password};

@@ -1,41 +1,10 @@
 //! Each way to prove who we are, and what is said when none is enough.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
 use plugins::ssh::{Algorithms, Credentials, Identity, KeyPair, KeyType, load_certificate};
 
+use crate::agent::Agent;
 use crate::sshd::{command, keygen, sshd};
 use crate::visitor::{connect, identity, output, settings, try_connect, with_password};
-
-/// An agent that lives as long as a test.
-pub(crate) struct Agent {
-    pub(crate) socket: String,
-    child: Child,
-}
-
-impl Agent {
-    pub(crate) fn start(folder: &std::path::Path, keys: &[&std::path::Path]) -> Self {
-        let socket = folder.join("agent").display().to_string();
-        let mut child = command("ssh-agent").args(["-D", "-a", &socket]).stdout(Stdio::piped()).spawn().unwrap();
-        // It says where it listens once it does.
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert!(said.contains("SSH_AUTH_SOCK"), "{said}");
-        for key in keys {
-            let added = command("ssh-add").arg(key).env("SSH_AUTH_SOCK", &socket).output().unwrap();
-            assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
-        }
-        Self { socket, child }
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 #[tokio::test]
 async fn keys_of_each_kind_and_format() {

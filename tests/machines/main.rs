@@ -2,6 +2,7 @@
 //! own.
 #![cfg(unix)]
 
+mod agent;
 mod commands;
 mod detours;
 mod login;

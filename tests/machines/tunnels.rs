@@ -4,7 +4,7 @@ use plugins::ssh::{Settings, Tunnel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::login::Agent;
+use crate::agent::Agent;
 use crate::relay::Relay;
 use crate::sshd::sshd;
 use crate::visitor::{connect, output, settings, try_connect};
