@@ -1,0 +1,8 @@
+//! What outlives a run: its journal, and what was learned of how long things take. [`folder`] says where, [`run_file`]
+//! is the journal of one run on disk.
+
+pub mod folder;
+pub mod run_file;
+
+pub use folder::{StateDir, StateError};
+pub use run_file::{RunFile, RunLock};
