@@ -1,7 +1,11 @@
 //! Cancellation with two strengths: *stopping* (start nothing new, ask what runs to end, still clean up) and *killing*
 //! (end now). Phases only ever go up. Nothing here drops a future: whoever owns a machine decides how it ends.
+//!
+//! The other way, what runs tells through the same handle that it is alive, for limits on silence.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -30,6 +34,15 @@ pub struct Cancel {
 struct Scope {
     own: watch::Sender<CancelPhase>,
     parent: Option<Cancel>,
+    pulse: Option<Pulse>,
+}
+
+/// When something was last heard of.
+#[derive(Debug)]
+struct Pulse {
+    since: Instant,
+    /// Nanoseconds after `since`.
+    at: AtomicU64,
 }
 
 impl Default for Cancel {
@@ -41,16 +54,40 @@ impl Default for Cancel {
 impl Cancel {
     /// A signal in phase [`CancelPhase::Running`].
     pub fn new() -> Self {
-        Self::inside(None)
+        Self::inside(None, None)
     }
 
     /// A narrower scope: raising it does not touch `self`, raising `self` raises it.
     pub fn child(&self) -> Self {
-        Self::inside(Some(self.clone()))
+        Self::inside(Some(self.clone()), None)
     }
 
-    fn inside(parent: Option<Self>) -> Self {
-        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent }) }
+    /// A narrower scope that remembers when it was last heard of, counted from `since`.
+    pub(crate) fn child_heard_since(&self, since: Instant) -> Self {
+        Self::inside(Some(self.clone()), Some(Pulse { since, at: AtomicU64::new(0) }))
+    }
+
+    fn inside(parent: Option<Self>, pulse: Option<Pulse>) -> Self {
+        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent, pulse }) }
+    }
+
+    /// Says that what this handle was given to is alive: for executors whose nodes may be limited in how long nothing is
+    /// heard of them ([`crate::TimeLimits::idle`]). Cheap enough for every line of output.
+    pub fn heard(&self) {
+        let mut scope = Some(self);
+        while let Some(Self { scope: at }) = scope {
+            if let Some(pulse) = &at.pulse {
+                let now = u64::try_from(pulse.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                pulse.at.fetch_max(now, Ordering::Relaxed);
+            }
+            scope = at.parent.as_ref();
+        }
+    }
+
+    /// When this scope was last heard of, if it ever was and remembers.
+    pub(crate) fn last_heard(&self) -> Option<Duration> {
+        let at = self.scope.pulse.as_ref()?.at.load(Ordering::Relaxed);
+        (at > 0).then(|| Duration::from_nanos(at))
     }
 
     /// Moves to `phase` unless already there or further.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::cancel::CancelPhase;
 use crate::executor::Lane;
 use crate::frontier::{Frontier, NodeState};
-use crate::id::{DenseMap, NodeId, PoolId};
+use crate::id::{DenseMap, LeaseId, NodeId, PoolId};
 use crate::outcome::{Counts, Outcome};
 use crate::plan::Plan;
 use crate::pool::{LeaseState, Pools};
@@ -171,6 +171,16 @@ impl Dispatch {
     /// The state of the nodes.
     pub fn frontier(&self) -> &Frontier {
         &self.frontier
+    }
+
+    /// The lease of a node.
+    pub(crate) fn lease(&self, node: NodeId) -> Option<LeaseId> {
+        self.topology.facts[node].lease
+    }
+
+    /// Whether all members of a lease have ended.
+    pub(crate) fn is_over(&self, lease: LeaseId) -> bool {
+        self.pools.state(lease) == LeaseState::Over
     }
 
     /// What is left of a pool; `None` if it is unlimited.

@@ -7,7 +7,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::cancel::CancelPhase;
 use crate::id::NodeId;
-use crate::outcome::{Counts, Outcome};
+use crate::limit::{Concern, Limit};
+use crate::outcome::{Counts, Failure, Outcome};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub struct Event {
 /// What happened.
 ///
 /// `RunStarted` comes first and `RunEnded` last. Each node has either one `NodeStarted` followed later by one
-/// `NodeEnded`, or one `NodeSkipped` and neither of the others.
+/// `NodeEnded`, or one `NodeSkipped` and neither of the others; in between, a node that is tried again has a
+/// `NodeRetried` and another `NodeStarted` for each further attempt, unless the run stops it from being made.
 #[derive(Clone, Debug)]
 pub enum EventKind {
     /// The run begins.
@@ -35,6 +37,28 @@ pub enum EventKind {
     NodeStarted {
         /// The node.
         node: NodeId,
+        /// Which attempt this is, from 1.
+        attempt: u32,
+    },
+    /// An attempt failed and another will be made.
+    NodeRetried {
+        /// The node.
+        node: NodeId,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// How long until the next.
+        delay: Duration,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// A node, the nodes of a lease or the whole run took too long and was asked to end.
+    TimeUp {
+        /// What took too long.
+        of: Concern,
+        /// Which limit it ran into.
+        limit: Limit,
+        /// How it was asked.
+        phase: CancelPhase,
     },
     /// A started node ended.
     NodeEnded {
@@ -140,6 +164,26 @@ impl<'a> EventLog<'a> {
     pub(crate) fn look(&mut self) -> Duration {
         self.now = self.began.elapsed();
         self.now
+    }
+
+    /// Goes on to a moment of virtual time.
+    pub(crate) fn advance(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// When the next events happen, counted from the start of the run.
+    pub(crate) fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The start of the run on the clock.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// A moment of the run on the clock.
+    pub(crate) fn instant(&self, at: Duration) -> Option<Instant> {
+        self.began.checked_add(at)
     }
 
     pub(crate) fn emit(&mut self, kind: EventKind) {

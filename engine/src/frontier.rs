@@ -150,6 +150,11 @@ impl Frontier {
         self.phase
     }
 
+    /// Whether a node is cleanup: one with `OnFailure` or `Finally` edges, which also runs while the run is being stopped.
+    pub fn is_cleanup(&self, node: NodeId) -> bool {
+        self.cells[node.index()].is_cleanup
+    }
+
     /// How many nodes run.
     pub fn n_running(&self) -> usize {
         self.n_running
@@ -246,10 +251,11 @@ impl Frontier {
         self.finish(node, outcome);
     }
 
-    fn may_start(&self, node: NodeId) -> bool {
+    /// Whether the phase lets a node start.
+    pub(crate) fn may_start(&self, node: NodeId) -> bool {
         match self.phase {
             CancelPhase::Running => true,
-            CancelPhase::Stopping => self.cells[node.index()].is_cleanup,
+            CancelPhase::Stopping => self.is_cleanup(node),
             CancelPhase::Killing => false,
         }
     }

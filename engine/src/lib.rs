@@ -2,8 +2,8 @@
 //! driven on two work-stealing lanes.
 //!
 //! Rooms, in reading order: [`id`], [`edge`], [`graph`] (with `cycle`), [`plan`] (with `topology`), [`outcome`],
-//! [`frontier`], `pool`, `priority`, [`dispatch`], [`sim`], [`cancel`], [`event`], [`executor`], [`mod@run`], `worker`,
-//! [`dot`], [`error`].
+//! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), `alarm`, [`course`], [`sim`],
+//! [`cancel`], [`event`], [`executor`], [`mod@run`] (with `scopes`), `worker`, [`dot`], [`error`].
 //!
 //! This crate never knows what a node means, never prints, never reads the environment, and holds no global state.
 //!
@@ -36,7 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alarm;
 pub mod cancel;
+pub mod course;
 mod cycle;
 pub mod dispatch;
 pub mod dot;
@@ -47,16 +49,21 @@ pub mod executor;
 pub mod frontier;
 pub mod graph;
 pub mod id;
+pub mod limit;
 pub mod outcome;
+mod overtime;
 pub mod plan;
 mod pool;
 mod priority;
+pub mod retry;
 pub mod run;
+mod scopes;
 pub mod sim;
 mod topology;
 mod worker;
 
 pub use cancel::{Cancel, CancelPhase};
+pub use course::Rules;
 pub use dispatch::Dispatch;
 pub use edge::{Edge, EdgeKind};
 pub use error::{GraphError, RunError};
@@ -65,7 +72,9 @@ pub use executor::{Execute, Lane, NodeComputation, NodeFuture, Work};
 pub use frontier::{Frontier, NodeState};
 pub use graph::{GraphBuilder, NodeSpec};
 pub use id::{DenseId, DenseMap, EdgeId, LeaseId, NodeId, PoolId};
-pub use outcome::{Counts, Failure, Outcome, OutcomeKind, SkipCause};
+pub use limit::{Concern, Limit, Overdue, TimeLimits};
+pub use outcome::{Counts, Failure, FailureClass, Outcome, OutcomeKind, SkipCause};
 pub use plan::{Plan, Pool};
+pub use retry::Retry;
 pub use run::{RunOptions, RunReport, run};
 pub use sim::{Forecast, SimOptions, Slot, forecast, simulate};

@@ -67,6 +67,14 @@ impl Outcome {
         matches!(self, Self::Succeeded)
     }
 
+    /// What went wrong, if the node could say.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) | Self::TimedOut(failure) => Some(failure),
+            Self::Succeeded | Self::Skipped(_) | Self::Cancelled | Self::Bug(_) => None,
+        }
+    }
+
     /// Whether the node itself went wrong: failed, timed out or had a bug.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::TimedOut(_) | Self::Bug(_))
@@ -127,31 +135,79 @@ impl Counts {
     }
 }
 
+/// Whether it may help to try again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FailureClass {
+    /// It would go wrong again.
+    #[default]
+    Permanent,
+    /// The world got in the way: a lost connection, a service that was busy.
+    Transient,
+    /// Somebody said that it was too much at once. Like `Transient`, and the quotas that the node claims from shrink.
+    Throttled,
+}
+
 /// What went wrong in a node: a shared error, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Failure(Arc<dyn Error + Send + Sync>);
+pub struct Failure(Arc<Facts>);
+
+/// Behind one pointer, so that outcomes stay small.
+#[derive(Debug)]
+struct Facts {
+    error: Arc<dyn Error + Send + Sync>,
+    class: FailureClass,
+    n_attempts: u32,
+    /// What went wrong in the first attempt, if this is not it.
+    first: Option<Failure>,
+}
 
 impl Failure {
-    /// Wraps an error (or a text).
+    /// Wraps an error (or a text), which is permanent.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(Arc::from(error.into()))
+        Self::classed(FailureClass::Permanent, error)
+    }
+
+    /// Wraps an error (or a text) of a class.
+    pub fn classed(class: FailureClass, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::new(Facts { error: Arc::from(error.into()), class, n_attempts: 1, first: None }))
+    }
+
+    /// The same failure, come to after earlier attempts, of which `first` was the first.
+    pub(crate) fn after(&self, first: Self, n_attempts: u32) -> Self {
+        let Facts { error, class, .. } = &*self.0;
+        Self(Arc::new(Facts { error: Arc::clone(error), class: *class, n_attempts, first: Some(first) }))
     }
 
     /// The error itself, to be asked for its type or its causes.
     pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.0
+        &*self.0.error
+    }
+
+    /// Whether it may help to try again.
+    pub fn class(&self) -> FailureClass {
+        self.0.class
+    }
+
+    /// How often the node was tried.
+    pub fn n_attempts(&self) -> u32 {
+        self.0.n_attempts
+    }
+
+    /// What went wrong in the first attempt, if there were several.
+    pub fn first(&self) -> Option<&Self> {
+        self.0.first.as_ref()
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.error.fmt(f)
     }
 }
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
+        self.0.error.source()
     }
 }
 

@@ -9,13 +9,14 @@ use crossbeam_channel::{Receiver, unbounded};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::cancel::{Cancel, CancelPhase};
-use crate::dispatch::Dispatch;
+use crate::course::{Course, Rules, Start};
 use crate::error::RunError;
 use crate::event::{Emitter, EventKind, EventLog};
 use crate::executor::{Execute, Lane, Work};
 use crate::id::{DenseMap, NodeId};
-use crate::outcome::{Counts, Outcome, SkipCause};
+use crate::outcome::{Counts, Outcome};
 use crate::plan::Plan;
+use crate::scopes::Scopes;
 use crate::worker::{CpuWindow, Message, Workers, bug};
 
 /// How many nodes are started before outcomes and the cancel signal are looked at again.
@@ -26,17 +27,17 @@ const TURN: usize = 64;
 pub struct RunOptions {
     /// Threads per lane, at least 1. The cpu lane's threads start with the first computation.
     pub workers: usize,
-    /// Whether the first failure stops the run.
-    pub fail_fast: bool,
+    /// What to do about failures and things that take long.
+    pub rules: Rules,
     /// The io lane: a multi-threaded runtime. Without one the run starts its own with `workers` threads and leaves
     /// behind, unawaited, whatever tasks executors spawned there beyond their nodes.
     pub runtime: Option<Handle>,
 }
 
 impl RunOptions {
-    /// Failures stop nothing but their dependents; own runtime.
+    /// Failures stop nothing but their dependents, everything is tried once and may take as long as it likes; own runtime.
     pub fn new(workers: usize) -> Self {
-        Self { workers, fail_fast: false, runtime: None }
+        Self { workers, rules: Rules::default(), runtime: None }
     }
 }
 
@@ -49,7 +50,7 @@ pub struct RunReport {
     pub counts: Counts,
     /// From start to end.
     pub elapsed: Duration,
-    /// How far the run was stopped, if it was; by a failure too, with [`RunOptions::fail_fast`].
+    /// How far the run was stopped, if it was; also by a failure ([`Rules::fail_fast`]) or its time limit.
     pub stopped: Option<CancelPhase>,
 }
 
@@ -98,16 +99,16 @@ pub fn run<N, E: Execute<N>>(
             }
         });
         let window = CpuWindow::new(n_workers);
+        let log = EventLog::new(emitter);
         let coordinator = Coordinator {
             plan,
             executor,
-            fail_fast: options.fail_fast,
-            dispatch: Dispatch::new(plan, window.width()),
+            course: Course::new(plan, window.width(), options.rules.clone()),
             window,
             workers: Workers::new(io.clone(), n_workers, sender),
             replies,
-            scope,
-            log: EventLog::new(emitter),
+            scopes: Scopes::new(scope, &options.rules.limits, log.began()),
+            log,
         };
         let report = coordinator.run();
         watcher.abort();
@@ -126,12 +127,11 @@ fn start_runtime(n_workers: usize) -> std::io::Result<Runtime> {
 struct Coordinator<'a, N, E> {
     plan: &'a Plan<N>,
     executor: &'a Arc<E>,
-    fail_fast: bool,
-    dispatch: Dispatch,
+    course: Course,
     window: CpuWindow,
     workers: Workers,
     replies: Receiver<Message>,
-    scope: Cancel,
+    scopes: Scopes,
     log: EventLog<'a>,
 }
 
@@ -139,42 +139,41 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
     fn run(mut self) -> RunReport {
         self.log.emit(EventKind::RunStarted { nodes: self.plan.len() });
         self.follow_cancel();
-        self.dispatch.open();
-        self.report_dropped();
-        while !self.dispatch.frontier().is_done() {
+        self.course.open(&mut self.log);
+        while !self.course.is_done() {
             self.turn();
         }
-        let counts = self.dispatch.frontier().counts();
+        let counts = self.course.counts();
         let elapsed = self.log.look();
         self.log.emit(EventKind::RunEnded { counts });
-        let stopped = Some(self.dispatch.frontier().phase()).filter(|&phase| phase > CancelPhase::Running);
-        let (counts, outcomes) = self.dispatch.into_outcomes();
+        let stopped = Some(self.course.phase()).filter(|&phase| phase > CancelPhase::Running);
+        let (counts, outcomes) = self.course.into_outcomes();
         RunReport { outcomes, counts, elapsed, stopped }
     }
 
     /// Starts what can start and takes in what has ended; waits if there is nothing else to do.
     fn turn(&mut self) {
         self.log.look();
+        self.course.tick(&mut self.log, |node, lease| self.scopes.last_heard(node, lease));
+        self.give_orders();
         let is_exhausted = self.start_some();
         self.workers.flush();
-        let is_idle = is_exhausted && self.dispatch.frontier().n_running() > 0;
+        let is_idle = is_exhausted && self.course.n_running() > 0;
         self.receive(is_idle);
         self.follow_cancel();
-        if self.dispatch.break_stall() {
-            self.report_dropped();
-        }
+        self.course.break_stall(&mut self.log);
     }
 
-    /// Takes in what has arrived; if `is_idle`, sleeps until something does.
+    /// Takes in what has arrived; if `is_idle`, sleeps until something does or an alarm goes off.
     fn receive(&mut self, is_idle: bool) {
-        let mut next = if is_idle { self.replies.recv().ok() } else { self.replies.try_recv().ok() };
+        let mut next = if is_idle { self.sleep() } else { self.replies.try_recv().ok() };
         self.log.look();
         // Not what arrives meanwhile: starting has its turn.
         let mut n_more = self.replies.len();
         while let Some(message) = next {
             match message {
-                Message::Ended(node, outcome) => self.finish(node, outcome),
-                Message::AllEnded(ended) => ended.into_iter().for_each(|(node, outcome)| self.finish(node, outcome)),
+                Message::Ended(node, outcome) => self.end(node, outcome),
+                Message::AllEnded(ended) => ended.into_iter().for_each(|(node, outcome)| self.end(node, outcome)),
                 Message::Wake => {}
             }
             next = if n_more > 0 { self.replies.try_recv().ok() } else { None };
@@ -182,64 +181,58 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
         }
     }
 
+    fn sleep(&self) -> Option<Message> {
+        match self.course.next_alarm().and_then(|at| self.log.instant(at)) {
+            Some(at) => self.replies.recv_deadline(at).ok(),
+            None => self.replies.recv().ok(),
+        }
+    }
+
     /// Starts up to a turn's worth of nodes. Returns whether no more can start for now.
     fn start_some(&mut self) -> bool {
         for _ in 0..TURN {
-            match self.dispatch.start_next() {
-                Some(node) => self.start(node),
+            match self.course.next(&mut self.log) {
+                Some(start) => self.start(start),
                 None => return true,
             }
         }
         false
     }
 
-    fn start(&mut self, node: NodeId) {
-        self.log.emit(EventKind::NodeStarted { node });
-        let cancel = self.scope.clone();
+    fn start(&mut self, start: Start) {
+        let node = start.node;
+        let cancel = self.scopes.enter(start);
         match catch_unwind(AssertUnwindSafe(|| self.executor.execute(self.plan, node, cancel))) {
             Ok(Work::Done(outcome)) => {
                 self.log.look();
-                self.finish(node, outcome);
+                self.end(node, outcome);
             }
             Ok(Work::Future(future)) => self.workers.push_future(node, future),
             Ok(Work::Compute(computation)) => self.workers.push_computation(node, computation),
-            Err(panic) => self.finish(node, bug(panic)),
+            Err(panic) => self.end(node, bug(panic)),
         }
     }
 
-    fn finish(&mut self, node: NodeId, outcome: Outcome) {
-        let outcome = match outcome {
-            Outcome::Skipped(SkipCause::Because(_)) => {
-                Outcome::Bug("the executor named a cause for skipping; only the engine may".to_owned())
-            }
-            outcome => outcome,
-        };
-        self.log.emit(EventKind::NodeEnded { node, outcome: outcome.clone() });
-        if self.fail_fast && outcome.is_failure() {
-            self.scope.raise(CancelPhase::Stopping);
-            self.follow_cancel();
-        }
-        self.dispatch.end(node, outcome);
-        self.report_dropped();
+    fn end(&mut self, node: NodeId, outcome: Outcome) {
+        self.course.end(node, outcome, &mut self.log);
+        self.give_orders();
+        self.scopes.leave(node, self.plan.lease(node).filter(|&lease| self.course.is_over(lease)));
         if self.plan.lane(node) == Lane::Cpu
             && let Some(width) = self.window.count()
         {
-            self.dispatch.set_cpu_width(width);
+            self.course.set_cpu_width(width);
         }
     }
 
     fn follow_cancel(&mut self) {
-        let phase = self.scope.phase();
-        if phase > self.dispatch.frontier().phase() {
-            self.log.emit(EventKind::StopRequested { phase });
-            self.dispatch.raise(phase);
-            self.report_dropped();
-        }
+        let phase = self.scopes.phase();
+        self.course.raise(phase, &mut self.log);
+        self.give_orders();
     }
 
-    fn report_dropped(&mut self) {
-        let log = &mut self.log;
-        self.dispatch
-            .drain_dropped(|node, outcome| log.emit(EventKind::NodeSkipped { node, outcome: outcome.clone() }));
+    fn give_orders(&mut self) {
+        for (concern, phase) in self.course.take_orders() {
+            self.scopes.raise(concern, phase);
+        }
     }
 }

@@ -179,7 +179,11 @@ pub(crate) fn follow(drawn: &Drawn, events: &[Event]) {
         }
         match &event.kind {
             EventKind::RunStarted { nodes } => assert_eq!(*nodes, n_nodes),
-            EventKind::NodeStarted { node } => model.start(node.index()),
+            EventKind::NodeStarted { node, attempt } => {
+                assert_eq!(*attempt, 1);
+                model.start(node.index());
+            }
+            EventKind::NodeRetried { .. } | EventKind::TimeUp { .. } => panic!("without rules: {:?}", event.kind),
             EventKind::NodeEnded { node, outcome } => model.end(node.index(), end_of(outcome)),
             EventKind::NodeSkipped { node, outcome } => {
                 if model.ends[node.index()].is_none() {

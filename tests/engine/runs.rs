@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use engine::{
-    Cancel, CancelPhase, EventKind, Execute, NodeId, Outcome, OutcomeKind, Plan, RecordingEmitter, RunOptions,
+    Cancel, CancelPhase, EventKind, Execute, NodeId, Outcome, OutcomeKind, Plan, RecordingEmitter, Rules, RunOptions,
     RunReport, Work,
 };
 use proptest::prelude::*;
@@ -91,7 +91,7 @@ fn checked_run(
     let plan = drawn.plan();
     let executor = Scripted::new(drawn, raise_at.clone());
     let emitter = RecordingEmitter::default();
-    let options = RunOptions { fail_fast, ..RunOptions::new(workers) };
+    let options = RunOptions { rules: Rules { fail_fast, ..Rules::default() }, ..RunOptions::new(workers) };
     let report = engine::run(&plan, &executor, &options, &executor.cancel, &emitter).unwrap();
     let events = emitter.take();
     follow(drawn, &events);

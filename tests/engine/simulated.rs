@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Edge, EdgeKind, GraphBuilder, Lane, NodeId, NodeSpec, Outcome, SimOptions, forecast, simulate};
+use engine::{Edge, EdgeKind, GraphBuilder, Lane, NodeId, NodeSpec, NullEmitter, SimOptions, forecast, simulate};
 use proptest::prelude::*;
 
 use crate::drawn::drawn;
@@ -20,7 +20,7 @@ fn makespan(seconds: &[u64], edges: &[(usize, usize)], slots: Option<u32>) -> (u
         let (from, to) = (NodeId::from_index(from), NodeId::from_index(to));
         graph.connect(Edge { from, to, kind: EdgeKind::Order, label: None }).unwrap();
     }
-    let forecast = forecast(&graph.seal().unwrap(), SimOptions { workers: 1 });
+    let forecast = forecast(&graph.seal().unwrap(), 1);
     (forecast.makespan.as_secs(), forecast.max_in_flight)
 }
 
@@ -42,7 +42,7 @@ proptest! {
             let node = &drawn.nodes[node.index()];
             (Duration::from_secs(node.estimate), node.ending.outcome())
         };
-        let forecast = simulate(&plan, SimOptions { workers }, script);
+        let forecast = simulate(&plan, &SimOptions::new(workers), &NullEmitter, script);
         prop_assert_eq!(forecast.counts.total(), plan.len());
         for node in plan.ids() {
             let Some(slot) = forecast.slots[node] else { continue };
@@ -63,9 +63,7 @@ proptest! {
         drawn.nodes.iter_mut().for_each(|node| node.lease = None);
         let plan = drawn.plan();
         let model = Model::new(&drawn);
-        let forecast = simulate(&plan, SimOptions { workers: plan.len() }, |node| {
-            (plan.estimate(node), Outcome::Succeeded)
-        });
+        let forecast = forecast(&plan, plan.len());
         let longest = (0..plan.len()).map(|node| model.rank(node)).max();
         prop_assert_eq!(Some(forecast.makespan.as_secs()), longest);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Cancel, NullEmitter, RunOptions, RunReport};
+use engine::{Cancel, NullEmitter, Rules, RunOptions, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
 use planner::lower::Program;
@@ -118,6 +118,7 @@ impl Runner {
 
     fn options(&self) -> RunOptions {
         let runtime = Some(self.runtime.handle().clone());
-        RunOptions { fail_fast: self.setup.fail_fast, runtime, ..RunOptions::new(self.n_workers) }
+        let rules = Rules { fail_fast: self.setup.fail_fast, ..Rules::default() };
+        RunOptions { rules, runtime, ..RunOptions::new(self.n_workers) }
     }
 }

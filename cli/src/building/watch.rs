@@ -119,7 +119,7 @@ impl Emitter for Watch {
             EventKind::RunStarted { nodes } if self.live => {
                 self.outlet.reports().send(Report::Progress(Progress::Total { nodes: *nodes }));
             }
-            EventKind::NodeStarted { node } => self.started(*node, event.at),
+            EventKind::NodeStarted { node, attempt: 1 } => self.started(*node, event.at),
             EventKind::NodeEnded { node, outcome } | EventKind::NodeSkipped { node, outcome } => {
                 self.ended(*node, outcome, event.at);
             }

@@ -42,7 +42,7 @@ impl PlanNumbers {
         let mean_parallelism =
             if critical_duration.is_zero() { 0.0 } else { work.as_secs_f64() / critical_duration.as_secs_f64() };
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let forecast = engine::sim::forecast(plan, engine::sim::SimOptions { workers });
+        let forecast = engine::forecast(plan, workers);
         Self {
             n_builds: program.builds.len(),
             n_by_kind: KINDS.iter().map(|kind| (*kind, count(kind))).filter(|(_, n)| *n > 0).collect(),
