@@ -22,6 +22,8 @@ pub(crate) enum Alarm {
     Lease { lease: LeaseId, phase: CancelPhase },
     /// The run has had its time.
     Run { phase: CancelPhase },
+    /// Quotas may have been left in peace for long enough.
+    Recover,
 }
 
 /// Alarms, earliest first; those of the same moment in the order they were set.

@@ -1,13 +1,18 @@
 //! Cancellation with two strengths: *stopping* (start nothing new, ask what runs to end, still clean up) and *killing*
 //! (end now). Phases only ever go up. Nothing here drops a future: whoever owns a machine decides how it ends.
 //!
-//! The other way, what runs tells through the same handle that it is alive, for limits on silence.
+//! The other way, what runs tells through the same handle that it is alive, for limits on silence, and that it was asked
+//! to slow down, for quotas.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
 use tokio::sync::watch;
+
+use crate::id::NodeId;
+use crate::worker::Message;
 
 /// How far the run is on its way to an end. Ordered: a later phase implies the earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +33,8 @@ pub enum CancelPhase {
 pub struct Cancel {
     // One shared allocation, because every node of a run is given a clone.
     scope: Arc<Scope>,
+    /// Whose handle this is; that of the children too.
+    node: Option<NodeId>,
 }
 
 #[derive(Debug)]
@@ -35,6 +42,8 @@ struct Scope {
     own: watch::Sender<CancelPhase>,
     parent: Option<Cancel>,
     pulse: Option<Pulse>,
+    /// The way to the run.
+    run: Option<Sender<Message>>,
 }
 
 /// When something was last heard of.
@@ -54,33 +63,54 @@ impl Default for Cancel {
 impl Cancel {
     /// A signal in phase [`CancelPhase::Running`].
     pub fn new() -> Self {
-        Self::inside(None, None)
+        Self::inside(None, None, None)
     }
 
     /// A narrower scope: raising it does not touch `self`, raising `self` raises it.
     pub fn child(&self) -> Self {
-        Self::inside(Some(self.clone()), None)
+        Self::inside(Some(self.clone()), None, None)
+    }
+
+    /// A narrower scope that tells a run what executors say.
+    pub(crate) fn child_telling(&self, run: Sender<Message>) -> Self {
+        Self::inside(Some(self.clone()), None, Some(run))
+    }
+
+    /// The handle of a node.
+    pub(crate) fn of(&self, node: NodeId) -> Self {
+        Self { scope: Arc::clone(&self.scope), node: Some(node) }
     }
 
     /// A narrower scope that remembers when it was last heard of, counted from `since`.
     pub(crate) fn child_heard_since(&self, since: Instant) -> Self {
-        Self::inside(Some(self.clone()), Some(Pulse { since, at: AtomicU64::new(0) }))
+        Self::inside(Some(self.clone()), Some(Pulse { since, at: AtomicU64::new(0) }), None)
     }
 
-    fn inside(parent: Option<Self>, pulse: Option<Pulse>) -> Self {
-        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent, pulse }) }
+    fn inside(parent: Option<Self>, pulse: Option<Pulse>, run: Option<Sender<Message>>) -> Self {
+        let node = parent.as_ref().and_then(|parent| parent.node);
+        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent, pulse, run }), node }
+    }
+
+    /// The scope and those around it, innermost first.
+    fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        std::iter::successors(Some(&*self.scope), |scope| scope.parent.as_ref().map(|parent| &*parent.scope))
+    }
+
+    /// Says that somebody told the node, which goes on, that it asks too much at once: the quotas that its lease claims
+    /// from shrink. A node that ends because of that answers a failure of class `Throttled` instead.
+    pub fn throttled(&self) {
+        if let (Some(node), Some(run)) = (self.node, self.scopes().find_map(|scope| scope.run.as_ref())) {
+            // The run may just have ended.
+            let _ = run.send(Message::Throttled(node));
+        }
     }
 
     /// Says that what this handle was given to is alive: for executors whose nodes may be limited in how long nothing is
     /// heard of them ([`crate::TimeLimits::idle`]). Cheap enough for every line of output.
     pub fn heard(&self) {
-        let mut scope = Some(self);
-        while let Some(Self { scope: at }) = scope {
-            if let Some(pulse) = &at.pulse {
-                let now = u64::try_from(pulse.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                pulse.at.fetch_max(now, Ordering::Relaxed);
-            }
-            scope = at.parent.as_ref();
+        for pulse in self.scopes().filter_map(|scope| scope.pulse.as_ref()) {
+            let now = u64::try_from(pulse.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            pulse.at.fetch_max(now, Ordering::Relaxed);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The course of a run: [`Dispatch`] and what trouble and time do to it: attempts, time limits, stopping at the first
-//! failure. Pure like dispatch: what time it is stands in the [`EventLog`] it reports to. The run loop and the simulator
+//! The course of a run: [`Dispatch`] and what trouble and time do to it: attempts, time limits, quotas that
+//! shrink, stopping at the first failure. Pure like dispatch: what time it is stands in the [`EventLog`] it reports to. The run loop and the simulator
 //! are two ways of driving it.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -10,12 +10,13 @@ use crate::cancel::CancelPhase;
 use crate::dispatch::Dispatch;
 use crate::event::{EventKind, EventLog};
 use crate::frontier::NodeState;
-use crate::id::{DenseMap, LeaseId, NodeId};
+use crate::id::{DenseMap, LeaseId, NodeId, PoolId};
 use crate::limit::{Concern, Limit, TimeLimits};
-use crate::outcome::{Counts, Failure, Outcome, SkipCause};
+use crate::outcome::{Counts, Failure, FailureClass, Outcome, SkipCause};
 use crate::overtime::{Overtime, timed_out};
 use crate::plan::Plan;
 use crate::retry::Retry;
+use crate::throttle::{Throttle, Throttling};
 
 /// What is to be done about failures and the passing of time.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Rules {
     pub retry: Retry,
     /// How long things may take.
     pub limits: TimeLimits,
+    /// How quotas shrink and grow.
+    pub throttling: Throttling,
 }
 
 /// An attempt of a node that is to be made now.
@@ -66,12 +69,17 @@ pub(crate) struct Course {
     /// Leases whose time has begun to run and that are not over.
     timed: HashSet<LeaseId>,
     orders: Vec<Order>,
+    throttle: Throttle,
+    /// Whether [`Alarm::Recover`] is set.
+    will_recover: bool,
 }
 
 impl Course {
     pub(crate) fn new<N>(plan: &Plan<N>, cpu_width: usize, rules: Rules) -> Self {
         Self {
             dispatch: Dispatch::new(plan, cpu_width),
+            throttle: Throttle::new(plan.pools(), rules.throttling),
+            will_recover: false,
             rules,
             alarms: Alarms::default(),
             trials: HashMap::new(),
@@ -122,6 +130,9 @@ impl Course {
             }
             outcome => self.overtime.judge(node, self.dispatch.lease(node), outcome, &self.rules.limits),
         };
+        if outcome.failure().is_some_and(|failure| failure.class() == FailureClass::Throttled) {
+            self.throttled(node, log);
+        }
         let attempt = self.attempt(node);
         match (self.rules.retry.delay(attempt, &outcome), outcome.failure()) {
             (Some(delay), Some(failure)) if self.may_start(node) => {
@@ -129,6 +140,20 @@ impl Course {
             }
             _ => self.finish(node, outcome, log),
         }
+    }
+
+    /// Somebody told a node, which may have ended since, that it was too much at once.
+    pub(crate) fn throttled(&mut self, node: NodeId, log: &mut EventLog<'_>) {
+        let Some(lease) = self.dispatch.lease(node) else { return };
+        for at in 0..self.dispatch.claims(lease).len() {
+            let (pool, claim) = self.dispatch.claims(lease)[at];
+            if claim > 0
+                && let Some(to) = self.throttle.shrink(pool, self.dispatch.taken(pool), log.now())
+            {
+                self.resize(pool, to, log);
+            }
+        }
+        self.recover_in_time();
     }
 
     /// Goes to `phase` unless already there or further.
@@ -156,6 +181,13 @@ impl Course {
                 }
                 Alarm::Lease { lease, phase } => self.lease_is_late(lease, phase, log),
                 Alarm::Run { phase } => self.run_is_late(phase, log),
+                Alarm::Recover => {
+                    self.will_recover = false;
+                    for (pool, to) in self.throttle.grow(log.now()) {
+                        self.resize(pool, to, log);
+                    }
+                    self.recover_in_time();
+                }
             }
         }
     }
@@ -209,13 +241,36 @@ impl Course {
         self.dispatch.set_cpu_width(width);
     }
 
-    /// See [`Dispatch::break_stall`].
+    /// See [`Dispatch::break_stall`]. Quotas grow back first: what waits only for them can start.
     pub(crate) fn break_stall(&mut self, log: &mut EventLog<'_>) -> bool {
-        let was_stalled = self.dispatch.break_stall();
-        if was_stalled {
+        if !self.dispatch.is_stalled() {
+            return false;
+        }
+        let grown = self.throttle.restore();
+        for &(pool, to) in &grown {
+            self.resize(pool, to, log);
+        }
+        if grown.is_empty() {
+            self.dispatch.break_stall();
             self.report_dropped(log);
         }
-        was_stalled
+        true
+    }
+
+    fn resize(&mut self, pool: PoolId, to: u32, log: &mut EventLog<'_>) {
+        let from = self.dispatch.capacity(pool);
+        if let (Some(from), Some(to)) = (from, self.dispatch.set_capacity(pool, to))
+            && from != to
+        {
+            log.emit(EventKind::PoolResized { pool, from, to });
+        }
+    }
+
+    fn recover_in_time(&mut self) {
+        if let Some(at) = self.throttle.next_growth().filter(|_| !self.will_recover) {
+            self.alarms.set(at, Alarm::Recover);
+            self.will_recover = true;
+        }
     }
 
     fn attempt(&self, node: NodeId) -> u32 {
@@ -378,7 +433,7 @@ fn concerns(dispatch: &Dispatch, trials: &HashMap<NodeId, Trial>, alarm: &Alarm)
             dispatch.frontier().state(node) == NodeState::Running && now == attempt
         }
         Alarm::Lease { lease, .. } => !dispatch.is_over(lease),
-        Alarm::Run { .. } => !dispatch.frontier().is_done(),
+        Alarm::Run { .. } | Alarm::Recover => !dispatch.frontier().is_done(),
     }
 }
 

@@ -136,13 +136,25 @@ impl Dispatch {
         self.lanes[lane_index(Lane::Cpu)].width = width.max(1);
     }
 
+    /// Changes how much there is of a limited pool. What is held is not touched, so more may be taken than there is until
+    /// enough of it is given back. Never less than the largest claim on the pool, so that every lease can still be had.
+    /// Returns how much there is now; `None` if the pool is unlimited.
+    pub fn set_capacity(&mut self, pool: PoolId, capacity: u32) -> Option<u32> {
+        self.pools.set_capacity(pool, capacity)
+    }
+
+    /// Whether nothing runs, nothing can start and yet not all have ended.
+    pub(crate) fn is_stalled(&mut self) -> bool {
+        self.frontier.n_running() == 0 && !self.frontier.is_done() && !self.can_start()
+    }
+
     /// If nothing runs, nothing can start and yet not all have ended: ends one node that stands in the way as a bug, so
     /// that the rest can go on. Returns whether it did.
     ///
     /// Such a plan is wrong: a lease is held by nodes that wait for a node which waits for a lease that does not fit
     /// beside it.
     pub fn break_stall(&mut self) -> bool {
-        if self.frontier.n_running() > 0 || self.frontier.is_done() || self.can_start() {
+        if !self.is_stalled() {
             return false;
         }
         let holder = self
@@ -178,6 +190,11 @@ impl Dispatch {
         self.topology.facts[node].lease
     }
 
+    /// What a lease claims.
+    pub(crate) fn claims(&self, lease: LeaseId) -> &[(PoolId, u32)] {
+        &self.topology.leases.claims[lease]
+    }
+
     /// Whether all members of a lease have ended.
     pub(crate) fn is_over(&self, lease: LeaseId) -> bool {
         self.pools.state(lease) == LeaseState::Over
@@ -186,6 +203,16 @@ impl Dispatch {
     /// What is left of a pool; `None` if it is unlimited.
     pub fn free(&self, pool: PoolId) -> Option<u32> {
         self.pools.free(pool)
+    }
+
+    /// How much there is of a pool now; `None` if it is unlimited.
+    pub fn capacity(&self, pool: PoolId) -> Option<u32> {
+        self.pools.capacity(pool)
+    }
+
+    /// How much of a limited pool is taken.
+    pub fn taken(&self, pool: PoolId) -> u32 {
+        self.pools.taken(pool)
     }
 
     /// How many leases are held.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::cancel::CancelPhase;
-use crate::id::NodeId;
+use crate::id::{NodeId, PoolId};
 use crate::limit::{Concern, Limit};
 use crate::outcome::{Counts, Failure, Outcome};
 
@@ -50,6 +50,15 @@ pub enum EventKind {
         delay: Duration,
         /// What went wrong.
         failure: Failure,
+    },
+    /// There is now less of a quota, because somebody said that it was too much, or again more.
+    PoolResized {
+        /// The pool.
+        pool: PoolId,
+        /// How much there was.
+        from: u32,
+        /// How much there is.
+        to: u32,
     },
     /// A node, the nodes of a lease or the whole run took too long and was asked to end.
     TimeUp {

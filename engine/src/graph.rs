@@ -53,7 +53,13 @@ impl<N> GraphBuilder<N> {
 
     /// Makes a named capacity; `None` is unlimited. Names are for people: two pools may share one.
     pub fn pool(&mut self, name: &str, capacity: Option<u32>) -> PoolId {
-        self.pools.push(Pool { name: name.to_owned(), capacity })
+        self.pools.push(Pool { name: name.to_owned(), capacity, is_quota: false })
+    }
+
+    /// Makes a named capacity that somebody else sets, a cloud's quota say: when nodes that claim from it are told that
+    /// it is too much, it shrinks for a while. See [`crate::Throttling`].
+    pub fn quota(&mut self, name: &str, capacity: u32) -> PoolId {
+        self.pools.push(Pool { name: name.to_owned(), capacity: Some(capacity), is_quota: true })
     }
 
     /// Makes a lease: a share of each named pool, taken at once before the first of its nodes starts and given back when
@@ -143,7 +149,7 @@ impl<N> GraphBuilder<N> {
         }
         let mut claims = Vec::with_capacity(sums.len());
         for (pool, claim) in sums {
-            let Pool { name, capacity } = self.pools.get(pool).ok_or(GraphError::UnknownPool { lease, pool })?;
+            let Pool { name, capacity, .. } = self.pools.get(pool).ok_or(GraphError::UnknownPool { lease, pool })?;
             let most = capacity.unwrap_or(u32::MAX);
             match u32::try_from(claim).ok().filter(|&claim| claim <= most) {
                 Some(claim) => claims.push((pool, claim)),

@@ -2,7 +2,8 @@
 //! driven on two work-stealing lanes.
 //!
 //! Rooms, in reading order: [`id`], [`edge`], [`graph`] (with `cycle`), [`plan`] (with `topology`), [`outcome`],
-//! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), `alarm`, [`course`], [`sim`],
+//! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), [`throttle`],
+//! `alarm`, [`course`], [`sim`],
 //! [`cancel`], [`event`], [`executor`], [`mod@run`] (with `scopes`), `worker`, [`dot`], [`error`].
 //!
 //! This crate never knows what a node means, never prints, never reads the environment, and holds no global state.
@@ -59,6 +60,7 @@ pub mod retry;
 pub mod run;
 mod scopes;
 pub mod sim;
+pub mod throttle;
 mod topology;
 mod worker;
 
@@ -78,3 +80,4 @@ pub use plan::{Plan, Pool};
 pub use retry::Retry;
 pub use run::{RunOptions, RunReport, run};
 pub use sim::{Forecast, SimOptions, Slot, forecast, simulate};
+pub use throttle::Throttling;

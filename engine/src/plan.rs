@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::edge::Edge;
+use crate::error::GraphError;
 use crate::executor::Lane;
 use crate::id::{DenseMap, EdgeId, LeaseId, NodeId, PoolId};
-use crate::topology::Topology;
+use crate::topology::{Leases, Topology};
 
 /// A named capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Pool {
     pub name: String,
     /// How much there is; `None` is unlimited.
     pub capacity: Option<u32>,
+    /// Whether somebody else sets the limit and may say that it is less just now: see [`crate::Throttling`].
+    pub is_quota: bool,
 }
 
 /// A graph ready to run. Cloning shares it.
@@ -127,6 +130,35 @@ impl<N> Plan<N> {
     /// The size of the largest level: how many nodes could be in flight at once if all took equally long.
     pub fn max_width(&self) -> usize {
         self.levels().iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// The same plan with other estimates, and priorities that follow from those.
+    #[must_use]
+    pub fn with_estimates(&self, estimate: impl Fn(NodeId) -> Duration) -> Self {
+        let mut topology = Topology::clone(&self.topology);
+        self.ids().for_each(|node| topology.facts[node].estimate = estimate(node));
+        topology.rank();
+        Self { nodes: Arc::clone(&self.nodes), topology: Arc::new(topology) }
+    }
+
+    /// The same plan with another capacity of a pool; `None` is unlimited.
+    ///
+    /// # Errors
+    /// [`GraphError::ClaimTooLarge`] with the first lease that could never be had.
+    pub fn with_capacity(&self, pool: PoolId, capacity: Option<u32>) -> Result<Self, GraphError> {
+        let mut topology = Topology::clone(&self.topology);
+        topology.pools[pool].capacity = capacity;
+        let leases = &topology.leases;
+        let most = capacity.unwrap_or(u32::MAX);
+        for (lease, claims) in leases.claims.iter() {
+            if let Some(&(_, claim)) = claims.iter().find(|&&(of, claim)| of == pool && claim > most) {
+                let name = topology.pools[pool].name.clone();
+                return Err(GraphError::ClaimTooLarge { lease, pool: name, claim: claim.into(), capacity: most });
+            }
+        }
+        let (claims, members) = (leases.claims.values().to_vec(), leases.members.values().to_vec());
+        topology.leases = Leases::new(claims, members, &topology.pools);
+        Ok(Self { nodes: Arc::clone(&self.nodes), topology: Arc::new(topology) })
     }
 
     /// Which threads a node mostly needs.

@@ -87,7 +87,7 @@ pub fn run<N, E: Execute<N>>(
     let report = {
         let _context = io.enter();
         let (sender, replies) = unbounded();
-        let scope = cancel.child();
+        let scope = cancel.child_telling(sender.clone());
         let watcher = io.spawn({
             let (scope, sender) = (scope.clone(), sender.clone());
             async move {
@@ -174,6 +174,7 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
             match message {
                 Message::Ended(node, outcome) => self.end(node, outcome),
                 Message::AllEnded(ended) => ended.into_iter().for_each(|(node, outcome)| self.end(node, outcome)),
+                Message::Throttled(node) => self.course.throttled(node, &mut self.log),
                 Message::Wake => {}
             }
             next = if n_more > 0 { self.replies.try_recv().ok() } else { None };

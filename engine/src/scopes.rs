@@ -35,14 +35,15 @@ impl Scopes {
     /// The signal for an attempt that starts.
     pub(crate) fn enter(&mut self, start: Start) -> Cancel {
         if !self.are_apart {
-            return self.run.clone();
+            return self.run.of(start.node);
         }
         let heard_since = self.heard_since;
         let child = |parent: &Cancel| heard_since.map_or_else(|| parent.child(), |at| parent.child_heard_since(at));
         let scope = match start.shares {
             Some(lease) => child(self.leases.entry(lease).or_insert_with(|| child(&self.run))),
             None => child(&self.run),
-        };
+        }
+        .of(start.node);
         self.nodes.insert(start.node, scope.clone());
         scope
     }

@@ -28,7 +28,7 @@ pub(crate) struct Arrow {
 }
 
 /// Rows of different lengths in one vector.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rows<T> {
     starts: Vec<u32>,
     items: Vec<T>,
@@ -62,7 +62,7 @@ impl Rows<EdgeId> {
 }
 
 /// Leases with their claims, and leases of equal claims gathered into classes: what fits is asked once per class.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Leases {
     /// What a lease claims, by ascending pool, unlimited pools and empty claims included.
     pub(crate) claims: DenseMap<LeaseId, Vec<(PoolId, u32)>>,
@@ -71,6 +71,8 @@ pub(crate) struct Leases {
     pub(crate) class_of: DenseMap<LeaseId, Option<u32>>,
     /// The limited claims of a class.
     pub(crate) classes: Vec<Vec<(PoolId, u32)>>,
+    /// What a pool must have for every lease to be had some day.
+    pub(crate) largest_claims: DenseMap<PoolId, u32>,
 }
 
 impl Leases {
@@ -92,12 +94,17 @@ impl Leases {
             })
         });
         let class_of = DenseMap::from_values(class_of.collect());
-        Self { claims: DenseMap::from_values(claims), members: DenseMap::from_values(members), class_of, classes }
+        let mut largest_claims = DenseMap::filled(0, pools.len());
+        for &(pool, claim) in classes.iter().flatten() {
+            largest_claims[pool] = claim.max(largest_claims[pool]);
+        }
+        let (claims, members) = (DenseMap::from_values(claims), DenseMap::from_values(members));
+        Self { claims, members, class_of, classes, largest_claims }
     }
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Topology {
     pub(crate) facts: DenseMap<NodeId, NodeFacts>,
     pub(crate) edges: DenseMap<EdgeId, Edge>,
@@ -190,7 +197,8 @@ impl Topology {
         (sorted.len() == n_nodes).then_some(sorted)
     }
 
-    fn rank(&mut self) {
+    /// Ranks and priorities by the estimates that nodes have now.
+    pub(crate) fn rank(&mut self) {
         for &node in self.topological.iter().rev() {
             let after = self.arrows(node).iter().map(|arrow| self.ranks[arrow.to]).max().unwrap_or(0);
             self.ranks[node] = nanoseconds(self.facts[node].estimate).saturating_add(after);

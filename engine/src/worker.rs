@@ -23,6 +23,8 @@ pub(crate) enum Message {
     Ended(NodeId, Outcome),
     /// Several nodes ended.
     AllEnded(Vec<(NodeId, Outcome)>),
+    /// Somebody told a node that it was too much at once.
+    Throttled(NodeId),
     /// Look at the cancel signal.
     Wake,
 }

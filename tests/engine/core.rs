@@ -13,12 +13,15 @@ enum Step {
     /// The n-th of those that run, counted round.
     End(usize),
     Raise(CancelPhase),
+    /// A pool, counted round, now has so much.
+    Resize(usize, u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         30 => Just(Step::Start),
         30 => (0usize..24).prop_map(Step::End),
+        4 => (0usize..4, 0u32..6).prop_map(|(pool, capacity)| Step::Resize(pool, capacity)),
         1 => Just(Step::Raise(CancelPhase::Stopping)),
         1 => Just(Step::Raise(CancelPhase::Killing)),
     ]
@@ -78,8 +81,9 @@ fn walk(drawn: &Drawn, steps: Vec<Step>, cpu_width: usize) {
     }
     assert!(dispatch.frontier().is_done());
     assert_eq!((dispatch.n_held(), dispatch.frontier().n_running()), (0, 0));
-    for (pool, capacity) in drawn.capacities.iter().enumerate() {
+    for (pool, capacity) in model.capacities.iter().enumerate() {
         assert_eq!(dispatch.free(PoolId::from_index(pool)), *capacity);
+        assert_eq!(dispatch.capacity(PoolId::from_index(pool)), *capacity);
     }
     let expected: Vec<usize> = model.started.iter().map(|&started| usize::from(!started)).collect();
     assert_eq!(told, expected, "a node is either started or dropped once");
@@ -106,6 +110,11 @@ fn take(drawn: &Drawn, dispatch: &mut Dispatch, model: &mut Model<'_>, step: &St
             assert!(dispatch.end(NodeId::from_index(node), outcome.clone()));
             assert!(!dispatch.end(NodeId::from_index(node), outcome), "a second end is refused");
             model.end(node, end);
+        }
+        Step::Resize(pool, capacity) => {
+            let pool = pool % drawn.capacities.len();
+            model.resize(pool, *capacity);
+            assert_eq!(dispatch.set_capacity(PoolId::from_index(pool), *capacity), model.capacities[pool]);
         }
         Step::Raise(phase) => {
             dispatch.raise(*phase);
@@ -146,6 +155,6 @@ fn compare(drawn: &Drawn, dispatch: &mut Dispatch, model: &Model<'_>, told: &mut
     }
     for pool in 0..drawn.capacities.len() {
         let free = dispatch.free(PoolId::from_index(pool)).map(i64::from);
-        assert_eq!(free, model.free(pool), "pool {pool}");
+        assert_eq!(free, model.free(pool).map(|free| free.max(0)), "pool {pool}");
     }
 }

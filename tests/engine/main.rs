@@ -8,6 +8,7 @@ mod graphs;
 mod lanes;
 mod limits;
 mod model;
+mod quotas;
 mod runs;
 mod simulated;
 mod told;

@@ -20,12 +20,19 @@ pub(crate) struct Model<'a> {
     pub(crate) ends: Vec<Option<End>>,
     pub(crate) started: Vec<bool>,
     pub(crate) phase: CancelPhase,
+    pub(crate) capacities: Vec<Option<u32>>,
 }
 
 impl<'a> Model<'a> {
     pub(crate) fn new(drawn: &'a Drawn) -> Self {
         let n = drawn.nodes.len();
-        Self { drawn, ends: vec![None; n], started: vec![false; n], phase: CancelPhase::Running }
+        Self {
+            drawn,
+            ends: vec![None; n],
+            started: vec![false; n],
+            phase: CancelPhase::Running,
+            capacities: drawn.capacities.clone(),
+        }
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -102,18 +109,30 @@ impl<'a> Model<'a> {
         self.members(lease).any(|node| self.started[node]) && self.members(lease).any(|node| self.ends[node].is_none())
     }
 
-    /// What is left of a pool; negative if more was given out than there is.
+    /// Changes a limited pool, but never to less than one lease claims.
+    pub(crate) fn resize(&mut self, pool: usize, capacity: u32) {
+        let claims = (0..self.drawn.claims.len()).map(|lease| self.claim(lease, pool));
+        let floor = claims.max().unwrap_or(0);
+        self.capacities[pool] = self.capacities[pool].map(|_| capacity.max(floor as u32));
+    }
+
+    fn claim(&self, lease: usize, pool: usize) -> i64 {
+        self.drawn.claims[lease].iter().filter(|claim| claim.0 == pool).map(|claim| i64::from(claim.1)).sum()
+    }
+
+    /// What is left of a pool; negative if more is held than there is.
     pub(crate) fn free(&self, pool: usize) -> Option<i64> {
         let held = (0..self.drawn.claims.len()).filter(|&lease| self.is_held(lease));
         let taken = held.flat_map(|lease| &self.drawn.claims[lease]).filter(|claim| claim.0 == pool);
-        Some(i64::from(self.drawn.capacities[pool]?) - taken.map(|claim| i64::from(claim.1)).sum::<i64>())
+        Some(i64::from(self.capacities[pool]?) - taken.map(|claim| i64::from(claim.1)).sum::<i64>())
     }
 
     pub(crate) fn lease_allows(&self, node: usize) -> bool {
         let Some(lease) = self.drawn.nodes[node].lease else { return true };
+        // One that claims nothing of a pool does not mind that more of it is held than there is.
         let fits = |pool: usize| {
-            let claims = self.drawn.claims[lease].iter().filter(|claim| claim.0 == pool);
-            self.free(pool).is_none_or(|free| claims.map(|claim| i64::from(claim.1)).sum::<i64>() <= free)
+            let claim = self.claim(lease, pool);
+            claim == 0 || self.free(pool).is_none_or(|free| claim <= free)
         };
         self.is_held(lease) || (0..self.drawn.capacities.len()).all(fits)
     }
@@ -135,9 +154,11 @@ impl<'a> Model<'a> {
     pub(crate) fn start(&mut self, node: usize) {
         assert!(self.is_ready(node), "{node} starts without being ready");
         assert!(self.lease_allows(node), "{node} starts without its lease");
+        let before: Vec<Option<i64>> = (0..self.capacities.len()).map(|pool| self.free(pool)).collect();
         self.started[node] = true;
-        for pool in 0..self.drawn.capacities.len() {
-            assert!(self.free(pool).is_none_or(|free| free >= 0), "pool {pool} is overdrawn");
+        for (pool, before) in before.into_iter().enumerate() {
+            let free = self.free(pool);
+            assert!(free == before || free.is_none_or(|free| free >= 0), "pool {pool} is overdrawn");
         }
     }
 
@@ -183,7 +204,9 @@ pub(crate) fn follow(drawn: &Drawn, events: &[Event]) {
                 assert_eq!(*attempt, 1);
                 model.start(node.index());
             }
-            EventKind::NodeRetried { .. } | EventKind::TimeUp { .. } => panic!("without rules: {:?}", event.kind),
+            EventKind::NodeRetried { .. } | EventKind::TimeUp { .. } | EventKind::PoolResized { .. } => {
+                panic!("without rules: {:?}", event.kind)
+            }
             EventKind::NodeEnded { node, outcome } => model.end(node.index(), end_of(outcome)),
             EventKind::NodeSkipped { node, outcome } => {
                 if model.ends[node.index()].is_none() {

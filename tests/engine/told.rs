@@ -64,6 +64,7 @@ fn line(event: &EventKind) -> Option<String> {
             format!("{} again in {delay:?}, attempt {attempt} failed: {failure}", node.index())
         }
         EventKind::TimeUp { of, limit, phase } => format!("time is up: {of:?}, {limit:?}, {phase:?}"),
+        EventKind::PoolResized { pool, from, to } => format!("pool {} has {to} instead of {from}", pool.index()),
         EventKind::NodeEnded { node, outcome } => format!("{} {outcome}", node.index()),
         EventKind::NodeSkipped { node, outcome } => format!("{} never starts: {outcome}", node.index()),
         EventKind::StopRequested { phase } => match phase {
