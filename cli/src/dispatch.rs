@@ -48,7 +48,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let line = args::read(words);
-    let mut session = Session::new(environment, line.machine_readable, scrubber, guard::fence());
+    let fence = guard::fence(&environment);
+    let mut session = Session::new(environment, line.machine_readable, scrubber, fence);
     tracing::info!(
         "Packer version: {} [rust {} {}]",
         session.version.number,

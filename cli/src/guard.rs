@@ -7,17 +7,19 @@ use plugins::process::Fence;
 use plugins::process::fence::GUARD_NAME;
 
 use crate::descriptors::close_inherited;
+use crate::environment::Environment;
 use crate::exit::Exit;
 
 /// The first word of a guard's command line, which goes on with the number of who is guarded. It is no command: it is
 /// there for who reads a list of processes.
 const WORD: &str = "ends-what-was-started-by";
 
-/// A fence whose guard is this program.
-pub fn fence() -> Fence {
+/// A fence whose guard is this program, around children that keep temporary files where the environment says.
+pub fn fence(environment: &Environment) -> Fence {
+    let temporary_dir = environment.get("TMPDIR").unwrap_or("/tmp").into();
     let args = vec![WORD.to_owned(), std::process::id().to_string()];
     match program() {
-        Some(program) => Fence::guarded(program, args),
+        Some(program) => Fence::guarded(program, args, temporary_dir),
         None => Fence::default(),
     }
 }

@@ -1,5 +1,8 @@
 //! Signals to cancellation: the first stops the run and lets it clean up, the second ends what runs at once, the third
 //! ends the program. Work without cleanup ends after the step it is at, or with the second signal.
+//!
+//! A terminal that closes is such a signal, too, unless hangups were ignored when we started, as `nohup` has it. It may
+//! come several times, from the system and from the shell, and is one request whatever their number.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -24,24 +27,25 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Starts watching for interrupt and termination, on a thread of its own: a busy or stuck run cannot hold it back.
+    /// Starts watching for interrupt, termination and hangup, on a thread of its own: a busy or stuck run cannot hold it
+    /// back.
     ///
     /// Fails if the system gives no thread or refuses the handlers.
     pub fn start(cancel: Cancel, reports: Reports) -> std::io::Result<Self> {
-        Self::spawn(|interrupt, terminate| watch(interrupt, terminate, cancel, reports))
+        Self::spawn(|signals| watch(signals, cancel, reports))
     }
 
-    fn spawn<W>(watch: impl FnOnce(Signal, Signal) -> W) -> std::io::Result<Self>
+    fn spawn<W>(watch: impl FnOnce(Signals) -> W) -> std::io::Result<Self>
     where
         W: Future<Output = ()> + Send + 'static,
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let (interrupt, terminate) = {
+        let signals = {
             let _entered = runtime.enter();
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+            Signals::catch()?
         };
         let (stop, stopped) = oneshot::channel();
-        let watch = watch(interrupt, terminate);
+        let watch = watch(signals);
         let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
@@ -80,7 +84,7 @@ impl Interruption {
     /// The same; the signal also ends what `cancel` can end, at once.
     pub fn ending(cancel: Cancel) -> Self {
         let number = Arc::new(AtomicU8::new(0));
-        let watcher = Watcher::spawn(|interrupt, terminate| note(interrupt, terminate, number.clone(), cancel));
+        let watcher = Watcher::spawn(|signals| note(signals, number.clone(), cancel));
         if let Err(error) = &watcher {
             tracing::warn!("signals are not caught: {error}");
         }
@@ -99,56 +103,116 @@ impl Interruption {
 }
 
 #[expect(clippy::exit, reason = "the second signal: the user wants out, whatever still runs")]
-async fn note(mut interrupt: Signal, mut terminate: Signal, noted: Arc<AtomicU8>, cancel: Cancel) {
-    loop {
-        let (number, _) = tokio::select! {
-            Some(()) = interrupt.recv() => INTERRUPT,
-            Some(()) = terminate.recv() => TERMINATE,
-            else => return,
-        };
-        if noted.swap(number, Ordering::Relaxed) != 0 {
-            std::process::exit(Exit::Signal(number).code().into());
+async fn note(mut signals: Signals, noted: Arc<AtomicU8>, cancel: Cancel) {
+    while let Some(request) = signals.next().await {
+        if noted.load(Ordering::Relaxed) == 0 {
+            noted.store(request.number(), Ordering::Relaxed);
+            cancel.raise(CancelPhase::Killing);
+        } else if request != Request::Hangup {
+            std::process::exit(Exit::Signal(request.number()).code().into());
         }
-        cancel.raise(CancelPhase::Killing);
     }
 }
 
 /// Ends the program with the first signal, after `farewell`, until what is returned is dropped. When the system does not
 /// let us, signals end the program as usual.
 pub fn end_after(farewell: impl FnOnce() + Send + 'static) -> Option<Watcher> {
-    let watcher = Watcher::spawn(|interrupt, terminate| end_with(interrupt, terminate, farewell));
+    let watcher = Watcher::spawn(|signals| end_with(signals, farewell));
     watcher.inspect_err(|error| tracing::warn!("signals are not caught: {error}")).ok()
 }
 
 #[expect(clippy::exit, reason = "the main thread waits for input that does not come")]
-async fn end_with(mut interrupt: Signal, mut terminate: Signal, farewell: impl FnOnce()) {
-    let (number, _) = tokio::select! {
-        Some(()) = interrupt.recv() => INTERRUPT,
-        Some(()) = terminate.recv() => TERMINATE,
-        else => return,
-    };
+async fn end_with(mut signals: Signals, farewell: impl FnOnce()) {
+    let Some(request) = signals.next().await else { return };
     farewell();
-    std::process::exit(Exit::Signal(number).code().into());
+    std::process::exit(Exit::Signal(request.number()).code().into());
 }
 
-/// A signal's number and Go's word for it.
-const INTERRUPT: (u8, &str) = (2, "interrupt");
-const TERMINATE: (u8, &str) = (15, "terminated");
+/// Somebody wants the program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Interrupt,
+    Terminate,
+    /// The terminal closed.
+    Hangup,
+}
 
-async fn watch(mut interrupt: Signal, mut terminate: Signal, cancel: Cancel, reports: Reports) {
-    loop {
-        let (number, word) = tokio::select! {
-            Some(()) = interrupt.recv() => INTERRUPT,
-            Some(()) = terminate.recv() => TERMINATE,
-            else => return,
+impl Request {
+    /// The signal's number.
+    fn number(self) -> u8 {
+        match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+        }
+    }
+
+    /// Go's word for the signal.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Hangup => "hangup",
+            Self::Interrupt => "interrupt",
+            Self::Terminate => "terminated",
+        }
+    }
+}
+
+/// The signals that are caught.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    /// None where it is left to the system.
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    /// Catches them. Must be called within a runtime.
+    fn catch() -> std::io::Result<Self> {
+        let hangup = if is_hangup_ours() { Some(signal(SignalKind::hangup())?) } else { None };
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> Option<Request> {
+        let Self { interrupt, terminate, hangup } = self;
+        let hangup = async {
+            match hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
         };
-        match next_phase(cancel.phase()) {
+        tokio::select! {
+            Some(()) = interrupt.recv() => Some(Request::Interrupt),
+            Some(()) = terminate.recv() => Some(Request::Terminate),
+            Some(()) = hangup => Some(Request::Hangup),
+            else => None,
+        }
+    }
+}
+
+/// Whether hangups are for us to heed: they are not if they were ignored when we started. Only Linux tells; elsewhere
+/// they are left to the system, which ends us, and whoever guards our children then ends those.
+fn is_hangup_ours() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Bit n - 1 is signal n.
+    ignored.is_some_and(|mask| mask & 1 == 0)
+}
+
+async fn watch(mut signals: Signals, cancel: Cancel, reports: Reports) {
+    while let Some(request) = signals.next().await {
+        let phase = cancel.phase();
+        if request == Request::Hangup && phase != CancelPhase::Running {
+            continue;
+        }
+        match next_phase(phase) {
             Some((phase, text)) => {
-                let text = format!("{text} {word}");
+                let text = format!("{text} {}", request.word());
                 reports.send_within(PATIENCE, Report::Plain { target: None, kind: UiKind::Error, text });
                 cancel.raise(phase);
             }
-            None => end_now(&reports, Exit::Signal(number)),
+            None => end_now(&reports, Exit::Signal(request.number())),
         }
     }
 }

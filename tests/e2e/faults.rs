@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::killed::is_hangup_ignored;
 use crate::sandbox::Sandbox;
 
 const MANY: &str = r#"
@@ -128,7 +129,12 @@ fn is_alive(sandbox: &Sandbox, name: &str) -> bool {
 
 #[test]
 fn the_first_interrupt_stops_scripts_and_starts_nothing_new() {
-    for (signal, word) in [(Signal::INT, "interrupt"), (Signal::TERM, "terminated")] {
+    let mut signals = vec![(Signal::INT, "interrupt"), (Signal::TERM, "terminated")];
+    // Who has hangups ignored, as nohup does, wants packer to outlive the terminal.
+    if !is_hangup_ignored() {
+        signals.push((Signal::HUP, "hangup"));
+    }
+    for (signal, word) in signals {
         let sandbox = Sandbox::with_template(SLOW);
         let (child, rest) = start(&sandbox, &["build", "-color=false", "t.pkr.hcl"]);
         send(&child, signal);
@@ -145,6 +151,48 @@ fn the_first_interrupt_stops_scripts_and_starts_nothing_new() {
             assert!(!is_alive(&sandbox, &format!("{name}.pid")));
         }
     }
+}
+
+#[test]
+fn a_terminal_that_closes_stops_the_run_and_no_more_however_often_it_says_so() {
+    if is_hangup_ignored() {
+        return;
+    }
+    let template = SLOW.replace(
+        "touch ${source.name}.stopped; exit 1",
+        "touch ${source.name}.asked; while ! test -e go; do sleep 0.01; done; touch ${source.name}.stopped; exit 1",
+    );
+    let sandbox = Sandbox::with_template(&template);
+    let (child, rest) = start(&sandbox, &["build", "-color=false", "t.pkr.hcl"]);
+    send(&child, Signal::HUP);
+    sandbox.wait_for(&["a.asked", "b.asked"]);
+    send(&child, Signal::HUP);
+    send(&child, Signal::HUP);
+    sandbox.write("go", "");
+    let output = sandbox.finish(child);
+    let text = rest.join().unwrap();
+    assert_eq!(output.code, 1, "{text}");
+    assert!(sandbox.path("a.stopped").exists() && sandbox.path("b.stopped").exists(), "{text}");
+    assert_eq!(text.matches("after receiving").count(), 1, "{text}");
+}
+
+#[test]
+fn who_ignores_hangups_outlives_the_terminal() {
+    let sandbox = Sandbox::with_template(
+        &SLOW.replace("\"while :; do sleep 0.05; done\"", "\"while ! test -e go; do sleep 0.01; done\""),
+    );
+    let built = sandbox.command(&[""]).get_program().to_owned();
+    #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
+    let mut wrapper = std::process::Command::new("/bin/sh");
+    wrapper.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(built).args(["build", "-color=false", "t.pkr.hcl"]);
+    wrapper.current_dir(sandbox.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = wrapper.spawn().unwrap();
+    sandbox.wait_for(&["a.pid", "b.pid"]);
+    send(&child, Signal::HUP);
+    sandbox.write("go", "");
+    let text = sandbox.finish(child).expect(0);
+    assert!(!text.contains("after receiving"), "{text}");
+    assert!(sandbox.path("a.post").exists() && sandbox.path("b.post").exists(), "{text}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -89,6 +90,10 @@ impl Run {
         }
         // Returns at the end of both pipes.
         self.sandbox.finish(self.packer);
+        let temporary = std::fs::read_dir(self.sandbox.path("temporary")).into_iter().flatten();
+        let sockets = temporary.filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_socket());
+        let sockets: Vec<_> = sockets.map(|entry| entry.unwrap().path()).collect();
+        assert!(sockets.is_empty(), "{what}: {sockets:?} are left");
     }
 }
 
@@ -136,11 +141,17 @@ build {
     if tester::sandbox(TEMPLATE).is_none() {
         return;
     }
-    kill_at_random(Duration::from_millis(600), || Run::start_in(tester::sandbox(TEMPLATE).unwrap()));
+    kill_at_random(Duration::from_millis(600), || {
+        let mut sandbox = tester::sandbox(TEMPLATE).unwrap();
+        std::fs::create_dir(sandbox.path("temporary")).unwrap();
+        let temporary = sandbox.path("temporary").to_str().unwrap().to_owned();
+        sandbox.set("TMPDIR", &temporary);
+        Run::start_in(sandbox)
+    });
 }
 
 /// Whether those we start will take no notice of SIGHUP.
-fn is_hangup_ignored() -> bool {
+pub(crate) fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
     u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1

@@ -1,5 +1,6 @@
 //! Starting plugins: what they say of themselves, and how a start can fail.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Cancel;
@@ -73,6 +74,20 @@ async fn a_start_that_fails_says_why() {
         fault.starts_with("fork/exec /no/such/plugin: no such file or directory (github.com/acme/tester"),
         "{fault}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_plugin_that_is_killed_before_anybody_came_leaves_no_socket() {
+    let Some(binary) = binary(Sdk::New) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // Its greeting stands behind nonsense, so that it waits where nobody is told of.
+    let mut launch = launch(binary, "builder", "quick", "spill:start:100");
+    Arc::make_mut(&mut launch.environment).insert("TMPDIR".to_owned(), folder.path().to_str().unwrap().to_owned());
+    let fault = Plugin::start(&launch, &Cancel::new()).await.map(|_| ()).unwrap_err().to_string();
+    assert!(fault.contains("packer-plugin"), "it waits somewhere: {fault}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
 }
 
 #[tokio::test]

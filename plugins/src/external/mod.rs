@@ -22,6 +22,7 @@ pub mod provisioner;
 pub mod schema_cache;
 pub mod schemas;
 pub mod served;
+mod sockets;
 pub mod spec;
 mod stderr;
 pub mod ui;

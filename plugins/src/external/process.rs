@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::external::fault::{Breakdown, Cause, Identity, PluginFault};
 use crate::external::greeting::{Address, Greeting};
 use crate::external::leaving::{Leaver, Leaving};
+use crate::external::sockets::Sockets;
 use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
 use crate::process::{self, Fence, Invocation, ProcessError};
@@ -165,19 +166,18 @@ async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(
     };
     let greeting = Greeting::parse(&line).map_err(|fault| StartFault::Other(Cause::Greeting(fault)))?;
     let refused = |error| StartFault::Lost(Cause::Connect(error));
-    let mux = reach(&greeting.address).await.map_err(refused)?;
+    let mux = reach(&greeting.address, &process.sockets).await.map_err(refused)?;
     let main = mux.dial(MAIN).await.map_err(refused)?;
     Ok((Arc::new(mux), Client::start(main)))
 }
 
-async fn reach(address: &Address) -> std::io::Result<Mux> {
+async fn reach(address: &Address, sockets: &Sockets) -> std::io::Result<Mux> {
     Ok(match address {
         Address::Unix(path) => {
             let stream = UnixStream::connect(path).await?;
             // Nobody else is to connect, and a plugin that is killed would leave it behind.
-            if let Err(error) = std::fs::remove_file(path) {
-                tracing::debug!("the socket of a plugin stays: {error}");
-            }
+            process::remove_socket(path);
+            sockets.forget();
             Mux::client(stream)
         }
         Address::Tcp(address) => {
@@ -204,6 +204,7 @@ struct Process {
     leaving: Leaving,
     /// Filled when it is told to end, emptied when it has.
     leaver: Arc<Mutex<Option<Leaver>>>,
+    sockets: Sockets,
 }
 
 impl Process {
@@ -216,16 +217,20 @@ impl Process {
         let (greeting, line) = oneshot::channel();
         let (ended, end) = watch::channel(None);
         let mut greeting = Some(greeting);
-        let leaver = Arc::new(Mutex::new(None));
+        let (leaver, sockets) = (Arc::new(Mutex::new(None)), Sockets::new());
         let run = {
-            let (fate, leaver) = (fate.clone(), leaver.clone());
+            let (fate, leaver, sockets) = (fate.clone(), leaver.clone(), sockets.clone());
             async move {
                 let mut deliver = |stream: Stream, line: &str| match stream {
                     Stream::Err => stderr.take(line),
                     // Only the first line is for us. Who waited for it may have lost patience.
-                    Stream::Out => drop(greeting.take().map(|greeting| greeting.send(line.to_owned()))),
+                    Stream::Out => drop(greeting.take().map(|greeting| {
+                        sockets.note_greeting(line);
+                        greeting.send(line.to_owned())
+                    })),
                 };
                 let end = process::run_until_killed(&invocation, &mut deliver, &fate, memory_limit).await;
+                sockets.remove(&invocation);
                 // The other end is held by whoever holds this task.
                 let _ = ended.send(Some(Arc::new(end)));
                 leaver.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -236,7 +241,7 @@ impl Process {
         // It ends by itself soon after the process has; with the runtime it ends the process.
         drop(tokio::spawn(run));
         let leaving = launch.leaving.clone();
-        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver }, line)
+        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver, sockets }, line)
     }
 
     /// Waits for the end, and says how it was.

@@ -42,6 +42,7 @@ pub struct Fence(Option<Arc<Post>>);
 struct Post {
     program: PathBuf,
     args: Vec<String>,
+    temporary_dir: PathBuf,
     spoilt: AtomicBool,
     watch: Mutex<Watch>,
 }
@@ -65,9 +66,15 @@ struct Guard {
 
 impl Fence {
     /// A fence with a guard: `program` with these arguments calls [`guard::stand`](super::guard::stand). It is started
-    /// with the first child.
-    pub fn guarded(program: PathBuf, args: Vec<String>) -> Self {
-        Self(Some(Arc::new(Post { program, args, spoilt: AtomicBool::new(false), watch: Mutex::default() })))
+    /// with the first child. Children keep temporary files in `temporary_dir`.
+    pub fn guarded(program: PathBuf, args: Vec<String>, temporary_dir: PathBuf) -> Self {
+        Self(Some(Arc::new(Post {
+            program,
+            args,
+            temporary_dir,
+            spoilt: AtomicBool::new(false),
+            watch: Mutex::default(),
+        })))
     }
 
     /// From here on the end of the run is one after which nothing is left, even of what children left behind: somebody
@@ -163,7 +170,8 @@ impl Watch {
             Some(tag) => (tag.as_str(), String::new()),
             None => ("", self.orders()),
         };
-        self.tell(&format!("#{} {tag}\n{wards}", std::process::id()));
+        let folder = post.temporary_dir.to_str().filter(|folder| !folder.contains('\n')).unwrap_or_default();
+        self.tell(&format!("#{} {tag}\n~{folder}\n{wards}", std::process::id()));
     }
 
     fn orders(&self) -> String {

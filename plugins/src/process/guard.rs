@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crate::process::sockets::sweep;
 
 /// The children that run: the number of each, which is that of its group as well, and when it started.
 pub(super) type Wards = BTreeMap<i32, Option<u64>>;
@@ -16,6 +20,8 @@ pub(super) struct Duty {
     pub(super) tag: Option<String>,
     /// Its children.
     pub(super) wards: Wards,
+    /// Where they keep temporary files.
+    temporary_dir: Option<PathBuf>,
     goodbye: bool,
 }
 
@@ -23,10 +29,14 @@ pub(super) struct Duty {
 ///
 /// When there was a goodbye, only children that still run end. What they left behind was meant to stay.
 pub fn stand(line: impl Read) {
+    let began = SystemTime::now();
     let duty = listen(line, started_at);
     match duty.goodbye {
         true => end_groups(&duty.wards),
-        false => end_all(&duty),
+        false => {
+            end_all(&duty);
+            duty.temporary_dir.iter().for_each(|folder| sweep(folder, began));
+        }
     }
 }
 
@@ -45,6 +55,7 @@ fn listen(line: impl Read, started_at: impl Fn(i32) -> Option<u64>) -> Duty {
             // Not 0, 1 or less: these mean more than one process.
             (Some(b'+'), Ok(child)) if child > 1 => drop(duty.wards.insert(child, started_at(child))),
             (Some(b'-'), Ok(child)) => drop(duty.wards.remove(&child)),
+            (Some(b'~'), _) => duty.temporary_dir = Some(rest).filter(|rest| !rest.is_empty()).map(PathBuf::from),
             (Some(b'='), _) => duty.goodbye = true,
             _ => {}
         }
@@ -86,8 +97,11 @@ mod tests {
             guarded,
             tag: tag.map(str::to_owned),
             wards: wards.iter().map(|ward| (*ward, Some(*ward as u64 * 10))).collect(),
+            temporary_dir: None,
             goodbye,
         };
+        assert_eq!(heard("~/a b\n~\n").temporary_dir, None);
+        assert_eq!(heard("~/a b\n").temporary_dir, Some("/a b".into()));
         assert_eq!(heard(""), duty(0, None, &[], false));
         assert_eq!(heard("#5 a b 1\n+7\n+8\n-7\n"), duty(5, Some("a b 1"), &[8], false));
         assert_eq!(heard("#5 \n+7\n-7\n=\n"), duty(5, None, &[], true));

@@ -2,7 +2,7 @@
 //! environment given by the caller, no standard input, and a kill ladder; and none outlives us, however we end.
 //!
 //! [`run`](mod@run) waits for one, [`start`] starts it, [`ladder`] ends it, [`fence`] and [`guard`] end it when we cannot
-//! any more, [`script`] writes files that can be started.
+//! any more, [`script`] writes files that can be started, [`sockets`] removes what plugins leave behind that die early.
 
 #[cfg(target_os = "linux")]
 mod census;
@@ -12,6 +12,7 @@ mod invocation;
 mod ladder;
 mod run;
 mod script;
+mod sockets;
 mod start;
 #[cfg(target_os = "linux")]
 mod tag;
@@ -22,6 +23,7 @@ pub use run::{run, run_until_killed};
 #[cfg(test)]
 pub(crate) use script::starting;
 pub use script::{while_nothing_starts, write_script};
+pub(crate) use sockets::{remove as remove_socket, sweep as sweep_sockets};
 
 #[cfg(test)]
 pub(crate) use run::tests;
