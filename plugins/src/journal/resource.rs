@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -132,12 +133,15 @@ pub struct FileMark {
     /// When it was last written, in nanoseconds since 1970.
     #[serde(default)]
     pub modified: i64,
+    /// When it came to be, in the same way; 0 where that is not known. Numbers of files are given away again at once.
+    #[serde(default)]
+    pub born: i64,
 }
 
 impl FileMark {
     /// Of a file that may come to be.
     pub fn planned(path: PathBuf) -> Self {
-        Self { path, inode: None, size: 0, modified: 0 }
+        Self { path, inode: None, size: 0, modified: 0, born: 0 }
     }
 
     /// Of a file as it is now; links are not followed.
@@ -147,13 +151,20 @@ impl FileMark {
     /// It is not there, or cannot be looked at.
     pub fn of(path: PathBuf) -> io::Result<Self> {
         let found = fs::symlink_metadata(&path)?;
-        Ok(Self { inode: Some(inode(&found)), size: found.len(), modified: modified(&found), path })
+        Ok(Self {
+            inode: Some(inode(&found)),
+            size: found.len(),
+            modified: nanoseconds(found.modified()),
+            born: nanoseconds(found.created()),
+            path,
+        })
     }
 
     /// Whether what is there now is the same file, whatever was written to it since.
     pub fn is_same_file(&self) -> bool {
-        let found = fs::symlink_metadata(&self.path);
-        found.is_ok_and(|found| self.inode.is_none_or(|known| known == inode(&found)))
+        let Ok(now) = Self::of(self.path.clone()) else { return false };
+        let is_as_old = now.born == self.born || now.born == 0 || self.born == 0;
+        self.inode.is_none() || (self.inode == now.inode && is_as_old)
     }
 
     /// Whether what is there now is the same file and as it was.
@@ -179,8 +190,8 @@ fn inode(_: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
-fn modified(found: &Metadata) -> i64 {
-    let since = found.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+fn nanoseconds(at: io::Result<SystemTime>) -> i64 {
+    let since = at.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
 }
 

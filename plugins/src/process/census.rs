@@ -28,8 +28,8 @@ struct Status {
 
 type Census = BTreeMap<i32, Status>;
 
-/// When a process started; none when there is none.
-pub(super) fn started_at(process: i32) -> Option<u64> {
+/// When a process started, in clock ticks since the system did; none when there is none.
+pub fn started_at(process: i32) -> Option<u64> {
     status(process).map(|status| status.started)
 }
 

@@ -2,11 +2,12 @@
 //! environment given by the caller, no standard input, and a kill ladder; and none outlives us, however we end.
 //!
 //! [`run`](mod@run) waits for one, [`start`] starts it, [`ladder`] ends it, [`fence`] and [`guard`] end it when we cannot
-//! any more, [`script`] writes files that can be started, [`sockets`] removes what plugins leave behind that die early.
+//! any more, [`group`] ends what another run started, [`script`] writes files that can be started, [`sockets`] removes what plugins leave behind that die early.
 
 #[cfg(target_os = "linux")]
 mod census;
 pub mod fence;
+mod group;
 pub mod guard;
 mod invocation;
 mod ladder;
@@ -17,13 +18,18 @@ mod start;
 #[cfg(target_os = "linux")]
 mod tag;
 
+#[cfg(target_os = "linux")]
+pub use census::started_at;
 pub use fence::Fence;
+pub use group::end_group;
 pub use invocation::{Invocation, ProcessError};
 pub use run::{run, run_until_killed};
 #[cfg(test)]
 pub(crate) use script::starting;
 pub use script::{while_nothing_starts, write_script};
 pub(crate) use sockets::{remove as remove_socket, sweep as sweep_sockets};
+
+pub use start::find_in_path;
 
 #[cfg(test)]
 pub(crate) use run::tests;

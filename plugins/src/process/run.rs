@@ -118,6 +118,13 @@ pub(crate) mod tests {
         panic!("process {process} is still there");
     }
 
+    /// A process that runs until it is ended, in a group of its own.
+    #[expect(clippy::disallowed_methods, reason = "this room is where processes are started")]
+    pub(crate) fn leader_of_a_group() -> std::process::Child {
+        use std::os::unix::process::CommandExt as _;
+        std::process::Command::new("sleep").arg("600").process_group(0).spawn().unwrap()
+    }
+
     fn shell(script: &str) -> Invocation {
         Invocation {
             program: "sh".to_owned(),

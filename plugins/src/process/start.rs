@@ -76,10 +76,15 @@ fn find_program(invocation: &Invocation) -> Result<PathBuf, ProcessError> {
         return Ok(invocation.working_dir.join(program));
     }
     let search = invocation.environment.get("PATH").map_or("", String::as_str);
-    std::env::split_paths(search)
-        .map(|directory| invocation.working_dir.join(directory).join(program))
-        .find(|candidate| is_executable(candidate))
+    find_in_path(&invocation.program, search, &invocation.working_dir)
         .ok_or_else(|| ProcessError::NotFound(invocation.program.clone()))
+}
+
+/// The program called `name` in the folders of `search`, which is written like `PATH`.
+pub fn find_in_path(name: &str, search: &str, working_dir: &Path) -> Option<PathBuf> {
+    std::env::split_paths(search)
+        .map(|directory| working_dir.join(directory).join(name))
+        .find(|candidate| is_executable(candidate))
 }
 
 #[cfg(unix)]
