@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::cancel::CancelPhase;
 use crate::id::{NodeId, PoolId};
+use crate::journal::{Journal, JournalError, Position};
 use crate::limit::{Concern, Limit};
 use crate::outcome::{Counts, Failure, Outcome};
 
@@ -33,7 +34,7 @@ pub enum EventKind {
         /// How many nodes the plan has.
         nodes: usize,
     },
-    /// A node was handed to its executor.
+    /// A node is handed to its executor; with a journal as soon as this is durable there, unless it is stopped before.
     NodeStarted {
         /// The node.
         node: NodeId,
@@ -155,17 +156,31 @@ impl Emitter for ChannelEmitter {
     }
 }
 
-/// Numbers and stamps events.
+/// Numbers and stamps events, and writes them down before it sends them.
 pub(crate) struct EventLog<'a> {
     emitter: &'a dyn Emitter,
+    notebook: Option<Notebook>,
     began: Instant,
     now: Duration,
     n_events: u64,
 }
 
+/// A journal and how far it was written.
+struct Notebook {
+    journal: Journal,
+    /// What its clock shows when the run's shows zero.
+    base: Duration,
+    last: Position,
+}
+
 impl<'a> EventLog<'a> {
     pub(crate) fn new(emitter: &'a dyn Emitter) -> Self {
-        Self { emitter, began: Instant::now(), now: Duration::ZERO, n_events: 0 }
+        Self { emitter, notebook: None, began: Instant::now(), now: Duration::ZERO, n_events: 0 }
+    }
+
+    pub(crate) fn with_journal(emitter: &'a dyn Emitter, journal: Option<Journal>) -> Self {
+        let notebook = journal.map(|journal| Notebook { base: journal.now(), journal, last: Position::default() });
+        Self { notebook, ..Self::new(emitter) }
     }
 
     /// Looks at the clock, which the next events are stamped with. Asking it for each would be a good part of what a
@@ -195,7 +210,40 @@ impl<'a> EventLog<'a> {
         self.began.checked_add(at)
     }
 
+    /// Where the last event stands in the journal, if there is one.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.notebook.as_ref().map(|notebook| notebook.last)
+    }
+
+    /// Has written down what happened since the last call.
+    pub(crate) fn flush(&self) {
+        if let Some(notebook) = &self.notebook {
+            notebook.journal.flush();
+        }
+    }
+
+    /// The last event: sent only when it is durable, or never will be.
+    pub(crate) fn end(&mut self, counts: Counts) -> Result<(), JournalError> {
+        let kind = EventKind::RunEnded { counts };
+        self.write_down(&kind);
+        self.flush();
+        let journal = self.notebook.as_ref().map_or(Ok(()), |notebook| notebook.journal.wait(notebook.last));
+        self.send(kind);
+        journal
+    }
+
     pub(crate) fn emit(&mut self, kind: EventKind) {
+        self.write_down(&kind);
+        self.send(kind);
+    }
+
+    fn write_down(&mut self, kind: &EventKind) {
+        if let Some(Notebook { journal, base, last }) = &mut self.notebook {
+            *last = journal.tell(*base + self.now, kind);
+        }
+    }
+
+    fn send(&mut self, kind: EventKind) {
         let event = Event { seq: self.n_events, at: self.now, kind };
         self.n_events += 1;
         self.emitter.emit(&event);

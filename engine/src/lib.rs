@@ -2,9 +2,9 @@
 //! driven on two work-stealing lanes.
 //!
 //! Rooms, in reading order: [`id`], [`edge`], [`graph`] (with `cycle`), [`plan`] (with `topology`), [`outcome`],
-//! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), [`throttle`],
-//! `alarm`, [`course`], [`sim`],
-//! [`cancel`], [`event`], [`executor`], [`mod@run`] (with `scopes`), `worker`, [`dot`], [`error`].
+//! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), [`throttle`], `alarm`,
+//! [`course`], [`sim`], [`cancel`], [`event`], [`journal`], [`executor`], [`mod@run`] (with `scopes` and `intents`),
+//! `worker`, [`dot`], [`error`].
 //!
 //! This crate never knows what a node means, never prints, never reads the environment, and holds no global state.
 //!
@@ -50,6 +50,8 @@ pub mod executor;
 pub mod frontier;
 pub mod graph;
 pub mod id;
+mod intents;
+pub mod journal;
 pub mod limit;
 pub mod outcome;
 mod overtime;
@@ -74,6 +76,7 @@ pub use executor::{Execute, Lane, NodeComputation, NodeFuture, Work};
 pub use frontier::{Frontier, NodeState};
 pub use graph::{GraphBuilder, NodeSpec};
 pub use id::{DenseId, DenseMap, EdgeId, LeaseId, NodeId, PoolId};
+pub use journal::{Journal, JournalError};
 pub use limit::{Concern, Limit, Overdue, TimeLimits};
 pub use outcome::{Counts, Failure, FailureClass, Outcome, OutcomeKind, SkipCause};
 pub use plan::{Plan, Pool};

@@ -14,6 +14,9 @@ use crate::error::RunError;
 use crate::event::{Emitter, EventKind, EventLog};
 use crate::executor::{Execute, Lane, Work};
 use crate::id::{DenseMap, NodeId};
+use crate::intents::Intents;
+use crate::journal::{Journal, JournalError};
+use crate::limit::Concern;
 use crate::outcome::{Counts, Outcome};
 use crate::plan::Plan;
 use crate::scopes::Scopes;
@@ -32,12 +35,15 @@ pub struct RunOptions {
     /// The io lane: a multi-threaded runtime. Without one the run starts its own with `workers` threads and leaves
     /// behind, unawaited, whatever tasks executors spawned there beyond their nodes.
     pub runtime: Option<Handle>,
+    /// Where the run is written down. A node is handed to its executor only when its start is durable there. If the
+    /// journal fails, the run is stopped, and only cleanup still starts.
+    pub journal: Option<Journal>,
 }
 
 impl RunOptions {
     /// Failures stop nothing but their dependents, everything is tried once and may take as long as it likes; own runtime.
     pub fn new(workers: usize) -> Self {
-        Self { workers, rules: Rules::default(), runtime: None }
+        Self { workers, rules: Rules::default(), runtime: None, journal: None }
     }
 }
 
@@ -50,14 +56,18 @@ pub struct RunReport {
     pub counts: Counts,
     /// From start to end.
     pub elapsed: Duration,
-    /// How far the run was stopped, if it was; also by a failure ([`Rules::fail_fast`]) or its time limit.
+    /// How far the run was stopped, if it was; also by a failure ([`Rules::fail_fast`]), its time limit, or a journal that
+    /// cannot be written.
     pub stopped: Option<CancelPhase>,
+    /// Whether all of it, its end included, is durable in the journal, if there is one.
+    pub journal: Result<(), JournalError>,
 }
 
 impl RunReport {
-    /// Whether nothing went wrong and nothing was stopped.
+    /// Whether nothing went wrong, nothing was stopped, and the journal, if there is one, says so.
     pub fn is_success(&self) -> bool {
-        self.counts.failures() == 0 && self.counts.cancelled == 0 && self.stopped.is_none()
+        let is_good = self.counts.failures() == 0 && self.counts.cancelled == 0 && self.stopped.is_none();
+        is_good && self.journal.is_ok()
     }
 }
 
@@ -99,7 +109,11 @@ pub fn run<N, E: Execute<N>>(
             }
         });
         let window = CpuWindow::new(n_workers);
-        let log = EventLog::new(emitter);
+        let intents = Intents::new(options.journal.clone(), {
+            let sender = sender.clone();
+            move || drop(sender.send(Message::Wake))
+        });
+        let log = EventLog::with_journal(emitter, options.journal.clone());
         let coordinator = Coordinator {
             plan,
             executor,
@@ -109,6 +123,7 @@ pub fn run<N, E: Execute<N>>(
             replies,
             scopes: Scopes::new(scope, &options.rules.limits, log.began()),
             log,
+            intents,
         };
         let report = coordinator.run();
         watcher.abort();
@@ -133,6 +148,7 @@ struct Coordinator<'a, N, E> {
     replies: Receiver<Message>,
     scopes: Scopes,
     log: EventLog<'a>,
+    intents: Intents,
 }
 
 impl<N, E: Execute<N>> Coordinator<'_, N, E> {
@@ -145,10 +161,10 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
         }
         let counts = self.course.counts();
         let elapsed = self.log.look();
-        self.log.emit(EventKind::RunEnded { counts });
+        let journal = self.log.end(counts);
         let stopped = Some(self.course.phase()).filter(|&phase| phase > CancelPhase::Running);
         let (counts, outcomes) = self.course.into_outcomes();
-        RunReport { outcomes, counts, elapsed, stopped }
+        RunReport { outcomes, counts, elapsed, stopped, journal }
     }
 
     /// Starts what can start and takes in what has ended; waits if there is nothing else to do.
@@ -156,7 +172,10 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
         self.log.look();
         self.course.tick(&mut self.log, |node, lease| self.scopes.last_heard(node, lease));
         self.give_orders();
-        let is_exhausted = self.start_some();
+        // In this order: what ends while it is executed makes others ready.
+        let is_line_through = self.execute_some();
+        let is_exhausted = self.start_some() && is_line_through;
+        self.log.flush();
         self.workers.flush();
         let is_idle = is_exhausted && self.course.n_running() > 0;
         self.receive(is_idle);
@@ -201,8 +220,36 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
     }
 
     fn start(&mut self, start: Start) {
-        let node = start.node;
         let cancel = self.scopes.enter(start);
+        match self.log.position() {
+            Some(position) if !self.intents.is_dead() => self.intents.push(position, start.node, cancel),
+            _ => self.execute(start.node, cancel),
+        }
+    }
+
+    /// Executes up to a turn's worth of the nodes whose start is durable by now. Returns whether there are no more for
+    /// now.
+    fn execute_some(&mut self) -> bool {
+        match self.intents.look() {
+            true => self.scopes.raise(Concern::Run, CancelPhase::Stopping),
+            false if self.intents.is_empty() => return true,
+            false => {}
+        }
+        // What was stopped before it was durable must not start.
+        self.follow_cancel();
+        for _ in 0..TURN {
+            for node in self.intents.withdraw(|node| self.course.is_cleanup(node)) {
+                self.end(node, Outcome::Cancelled);
+            }
+            match self.intents.pop() {
+                Some((node, cancel)) => self.execute(node, cancel),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    fn execute(&mut self, node: NodeId, cancel: Cancel) {
         match catch_unwind(AssertUnwindSafe(|| self.executor.execute(self.plan, node, cancel))) {
             Ok(Work::Done(outcome)) => {
                 self.log.look();
@@ -234,6 +281,7 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
     fn give_orders(&mut self) {
         for (concern, phase) in self.course.take_orders() {
             self.scopes.raise(concern, phase);
+            self.intents.doubt();
         }
     }
 }

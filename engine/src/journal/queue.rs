@@ -1,0 +1,180 @@
+//! Between those who write things down and the thread that writes them: records that wait, how far they are durable,
+//! and who waits for that.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::journal::error::JournalError;
+use crate::journal::frame::FRAME_LEN;
+use crate::journal::wire::put_varint;
+
+/// A place in a journal: after a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(u64);
+
+/// How far a journal is durable, and whether it ever will be any further.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) durable: Position,
+    pub(crate) fault: Option<JournalError>,
+}
+
+impl Progress {
+    /// Whether there is an answer for who waits for `position`.
+    pub(crate) fn answer(&self, position: Position) -> Option<Result<(), JournalError>> {
+        if self.durable >= position {
+            return Some(Ok(()));
+        }
+        self.fault.clone().map(Err)
+    }
+}
+
+/// Called whenever there is progress.
+type Listener = Box<dyn Fn() + Send>;
+
+/// See the module.
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// Something to write has arrived, or nothing more will.
+    arrived: Condvar,
+    /// There is progress.
+    settled: Condvar,
+    /// The same for those who wait without blocking.
+    watched: watch::Sender<Progress>,
+    listener: Mutex<Option<Listener>>,
+}
+
+struct State {
+    /// The next frame: room for its header, then records.
+    pending: Vec<u8>,
+    last: Position,
+    progress: Progress,
+    is_closed: bool,
+}
+
+impl Queue {
+    pub(crate) fn new() -> Self {
+        let state =
+            State { pending: empty_frame(), last: Position(0), progress: Progress::default(), is_closed: false };
+        Self {
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+            settled: Condvar::new(),
+            watched: watch::Sender::new(Progress::default()),
+            listener: Mutex::new(None),
+        }
+    }
+
+    /// Puts a record in line; `encode` appends its bytes. Nobody is woken: see [`Queue::flush`]. After a fault the
+    /// record is forgotten, and its position is never reached.
+    pub(crate) fn append(&self, encode: impl FnOnce(&mut Vec<u8>)) -> Position {
+        let mut state = self.lock();
+        state.last.0 += 1;
+        if state.progress.fault.is_none() {
+            append_with_length(&mut state.pending, encode);
+        }
+        state.last
+    }
+
+    /// Wakes the writer, if there is something to write.
+    pub(crate) fn flush(&self) {
+        self.arrived.notify_one();
+    }
+
+    /// Exchanges `frame` for what has gathered; waits for something. Returns the position after it, or `None` if
+    /// nothing more will come.
+    pub(crate) fn take(&self, frame: &mut Vec<u8>) -> Option<Position> {
+        frame.clear();
+        frame.extend_from_slice(&[0; FRAME_LEN]);
+        let mut state = self.lock();
+        while state.pending.len() == FRAME_LEN {
+            if state.is_closed {
+                return None;
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(&mut state.pending, frame);
+        Some(state.last)
+    }
+
+    /// Everything up to `position` is durable.
+    pub(crate) fn settle(&self, position: Position) {
+        self.advance(|state| state.progress.durable = position);
+    }
+
+    /// Nothing more will be durable. The first fault counts.
+    pub(crate) fn fail(&self, fault: JournalError) {
+        self.advance(|state| {
+            state.pending = empty_frame();
+            state.progress.fault.get_or_insert(fault);
+        });
+    }
+
+    fn advance(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let progress = state.progress.clone();
+        drop(state);
+        self.settled.notify_all();
+        self.watched.send_replace(progress);
+        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+            listener();
+        }
+    }
+
+    /// Nothing more will be put in line.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+        self.arrived.notify_one();
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.lock().progress.clone()
+    }
+
+    /// Blocks until `position` is durable or never will be.
+    pub(crate) fn wait(&self, position: Position) -> Result<(), JournalError> {
+        let mut state = self.lock();
+        loop {
+            if let Some(answer) = state.progress.answer(position) {
+                return answer;
+            }
+            state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Progress> {
+        self.watched.subscribe()
+    }
+
+    /// Whom to tell of progress, instead of who was told before.
+    pub(crate) fn listen(&self, listener: Option<Listener>) {
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = listener;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whoever panics here does so while a record's bytes are made, and the next one's length comes from the buffer.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn empty_frame() -> Vec<u8> {
+    vec![0; FRAME_LEN]
+}
+
+/// Appends what `encode` appends, with its length before it.
+fn append_with_length(bytes: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) {
+    let start = bytes.len();
+    // Nearly always one byte is enough for the length.
+    bytes.push(0);
+    encode(bytes);
+    let length = bytes.len() - start - 1;
+    if length < 0x80 {
+        bytes[start] = length as u8;
+    } else {
+        let mut prefix = Vec::with_capacity(10);
+        put_varint(&mut prefix, length as u64);
+        bytes.splice(start..=start, prefix);
+    }
+}
