@@ -54,6 +54,13 @@ pub struct Limits {
     pub max_parallel: Option<NonZeroUsize>,
 }
 
+/// What is written about a run beside its output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TelemetryOptions {
+    /// `--events`: a file for events as lines of JSON.
+    pub events: Option<String>,
+}
+
 /// Options of `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -75,6 +82,8 @@ pub struct BuildOptions {
     pub on_error: OnError,
     /// `-skip-enforcement`: to be announced.
     pub skip_enforcement: bool,
+    /// `--events`.
+    pub telemetry: TelemetryOptions,
     /// `-timestamp-ui`.
     pub timestamps: bool,
     /// Warn about undeclared names in variable files.
@@ -253,6 +262,7 @@ impl TryFrom<BuildArgs> for BuildOptions {
             limits,
             on_error: args.on_error.unwrap_or_default(),
             skip_enforcement: args.skip_enforcement,
+            telemetry: TelemetryOptions { events: file_flag("events", args.events)? },
             timestamps: args.timestamp_ui,
             warn_on_undeclared_var: args.warn_on_undeclared_var,
         })
@@ -326,6 +336,17 @@ impl TryFrom<InspectArgs> for InspectOptions {
 fn only_word(words: Vec<String>) -> Result<String, UsageError> {
     let [word] = <[String; 1]>::try_from(words).map_err(|_| UsageError::WrongCount)?;
     Ok(word)
+}
+
+/// The value of a flag that names a file to write.
+fn file_flag(name: &str, value: Option<String>) -> Result<Option<String>, UsageError> {
+    let reason = match value.as_deref() {
+        Some("-") => "standard output is taken; name a file, or a descriptor such as /dev/fd/3",
+        Some("") => "name a file",
+        _ => return Ok(value),
+    };
+    let value = value.unwrap_or_default();
+    Err(FlagError::Value { name: name.to_owned(), value, reason: reason.to_owned() }.into())
 }
 
 fn template(args: TemplateArgs, path: String) -> TemplateOptions {

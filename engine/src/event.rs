@@ -110,6 +110,23 @@ impl Emitter for NullEmitter {
     fn emit(&self, _event: &Event) {}
 }
 
+/// Hands events on to several emitters, in order.
+#[derive(Default)]
+pub struct FanOut<'a>(Vec<&'a dyn Emitter>);
+
+impl<'a> FanOut<'a> {
+    /// For these.
+    pub fn new(emitters: impl IntoIterator<Item = &'a dyn Emitter>) -> Self {
+        Self(emitters.into_iter().collect())
+    }
+}
+
+impl Emitter for FanOut<'_> {
+    fn emit(&self, event: &Event) {
+        self.0.iter().for_each(|emitter| emitter.emit(event));
+    }
+}
+
 /// Panics on any event: for tests of code that must not run anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StrictEmitter;
@@ -265,6 +282,18 @@ mod tests {
         drop(events);
         log.emit(EventKind::RunEnded { counts: Counts::default() });
         assert_eq!(log.n_events, 3);
+    }
+
+    #[test]
+    fn a_fan_out_tells_everybody_the_same() {
+        let emitters = [RecordingEmitter::default(), RecordingEmitter::default()];
+        let fan_out = FanOut::new(emitters.iter().map(|emitter| emitter as &dyn Emitter));
+        let mut log = EventLog::new(&fan_out);
+        log.emit(EventKind::RunStarted { nodes: 0 });
+        log.emit(EventKind::RunEnded { counts: Counts::default() });
+        for emitter in &emitters {
+            assert_eq!(emitter.take().iter().map(|event| event.seq).collect::<Vec<_>>(), [0, 1]);
+        }
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub use course::Rules;
 pub use dispatch::Dispatch;
 pub use edge::{Edge, EdgeKind};
 pub use error::{GraphError, RunError};
-pub use event::{ChannelEmitter, Emitter, Event, EventKind, NullEmitter, RecordingEmitter, StrictEmitter};
+pub use event::{ChannelEmitter, Emitter, Event, EventKind, FanOut, NullEmitter, RecordingEmitter, StrictEmitter};
 pub use executor::{Execute, Lane, NodeComputation, NodeFuture, Work};
 pub use frontier::{Frontier, NodeState};
 pub use graph::{GraphBuilder, NodeSpec};

@@ -45,6 +45,7 @@ mod ssh_faults;
 mod ssh_options;
 #[path = "../machines/sshd.rs"]
 mod sshd;
+mod telemetry;
 mod terminal;
 mod tester;
 mod trust;

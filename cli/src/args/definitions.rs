@@ -147,6 +147,11 @@ pub struct BuildArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub debug: bool,
 
+    /// Write the run's events to this file as they happen, one JSON object in a line, for other programs. A pipe will do,
+    /// such as /dev/fd/3. What becomes of the file does not change what becomes of the builds
+    #[arg(long, value_name = "file")]
+    pub events: Option<String>,
+
     /// Stop at the first failure: nothing new starts, what runs is asked to end, cleanup still runs
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub fail_fast: bool,

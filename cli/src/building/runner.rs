@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Cancel, NullEmitter, Rules, RunOptions, RunReport};
+use engine::{Cancel, Emitter, FanOut, Rules, RunOptions, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
 use planner::lower::Program;
@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use crate::building::outlet::Outlet;
 use crate::building::watch::Watch;
 use crate::reporter::{Reports, Settings};
+use crate::telemetry::Telemetry;
 
 /// What a run needs besides the program.
 pub struct RunSetup {
@@ -32,6 +33,8 @@ pub struct RunSetup {
     pub fail_fast: bool,
     /// Findings that were shown before.
     pub said: Diagnostics,
+    /// What is written about it.
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// Worker threads, ready to run programs.
@@ -82,7 +85,10 @@ impl Runner {
     pub fn run(&self, program: &Arc<Program>) -> Result<Finished, RunnerError> {
         let (executor, outlet) = self.executor(program);
         let watch = Arc::new(Watch::new(program.clone(), executor.clone(), outlet, self.setup.settings.live));
-        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &*watch)?;
+        let written = self.setup.telemetry.stage("build", program);
+        let written = written.iter().map(|written| written as &dyn Emitter);
+        let emitter = FanOut::new(std::iter::once(&*watch as &dyn Emitter).chain(written));
+        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &emitter)?;
         self.leave_nothing_if_stopped();
         Ok(Finished { report, executor, watch })
     }
@@ -94,7 +100,9 @@ impl Runner {
     /// The system has no threads to give; then nothing ran.
     pub fn run_quietly(&self, program: &Arc<Program>) -> Result<RunReport, RunnerError> {
         let (executor, _) = self.executor(program);
-        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &NullEmitter)?;
+        let written = self.setup.telemetry.stage("data", program);
+        let emitter = FanOut::new(written.iter().map(|written| written as &dyn Emitter));
+        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &emitter)?;
         self.leave_nothing_if_stopped();
         Ok(report)
     }

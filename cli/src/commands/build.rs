@@ -9,6 +9,7 @@ use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
 use planner::select::Selection;
 use planner::values::DataSupply;
+use plugins::executor::RunFacts;
 
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::building::quiet::Quiet;
@@ -22,6 +23,7 @@ use crate::options::BuildOptions;
 use crate::reporter::{Report, Reports, Settings, Target};
 use crate::session::Session;
 use crate::signal::Watcher;
+use crate::telemetry::{RunLabel, Telemetry};
 
 /// Runs `packer build`.
 pub fn run(session: &mut Session, options: &BuildOptions) -> Exit {
@@ -47,6 +49,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let limits: Limits = options.limits.into();
     let settings = settings(session, options);
     let cancel = Cancel::new();
+    let telemetry = open_telemetry(session, options, &facts)?;
     // Nothing runs before the template is known to be whole, except data sources that decide what the builds are.
     let structural = analysis.structural_data();
     let program = if structural.is_empty() || diags.has_errors() {
@@ -65,6 +68,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             cancel: cancel.clone(),
             fail_fast: true,
             said: Diagnostics::new(),
+            telemetry: telemetry.clone(),
         };
         let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits)?;
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
@@ -82,7 +86,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let _signals = watch_signals(session, &cancel, &reports)?;
     let Frontend { registry, files, .. } = frontend;
     let (files, fail_fast) = (Arc::new(files), options.fail_fast);
-    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said };
+    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said, telemetry };
     run_builds(session, setup, program).map(|exit| exit.or_failed(incomplete))
 }
 
@@ -123,9 +127,10 @@ fn check_legacy(
 fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Result<Exit, Refused> {
     raise_limit();
     let program = Arc::new(program);
-    let cancel = setup.cancel.clone();
+    let (cancel, telemetry) = (setup.cancel.clone(), setup.telemetry.clone());
     let finished =
         Runner::new(setup).and_then(|runner| runner.run(&program)).map_err(|error| give_up(session, &error))?;
+    close(session, &telemetry);
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
     summary.print(session, finished.report.elapsed, interrupted);
@@ -154,14 +159,40 @@ fn run_structural(
     let mut diags = Diagnostics::new();
     let program = Arc::new(lower_data(analysis, &*frontend.registry, wanted, limits, &mut diags));
     frontend.show(session, &diags);
-    let cancel = setup.cancel.clone();
+    let (cancel, telemetry) = (setup.cancel.clone(), setup.telemetry.clone());
     let report =
         Runner::new(setup).and_then(|runner| runner.run_quietly(&program)).map_err(|error| give_up(session, &error))?;
     if cancel.is_stopping() && report.counts.failures() == 0 {
         session.say(INTERRUPTED);
     }
-    let program = Arc::into_inner(program).ok_or(Refused)?;
-    if report.is_success() { Ok(program.into_analysis()) } else { Err(Refused) }
+    if !report.is_success() {
+        close(session, &telemetry);
+        return Err(Refused);
+    }
+    Arc::into_inner(program).map(Program::into_analysis).ok_or(Refused)
+}
+
+/// What is written about the run for other programs. That it can be had is known before anything runs.
+fn open_telemetry(session: &mut Session, options: &BuildOptions, facts: &RunFacts) -> Result<Arc<Telemetry>, Refused> {
+    let context = &facts.context;
+    let label = RunLabel {
+        run: context.run_uuid.clone(),
+        packer: session.version.number,
+        template: session.scrubber().scrub(&options.template.path).into_owned(),
+        started: session.environment.started.to_string(),
+    };
+    let opened = Telemetry::open(&options.telemetry, &context.working_dir, &label, session.scrubber());
+    opened.map(Arc::new).map_err(|error| {
+        session.error(&format!("Error: {error}"));
+        Refused
+    })
+}
+
+/// Writes what is left about the run. Builds are what they are, whatever became of it.
+fn close(session: &mut Session, telemetry: &Telemetry) {
+    for problem in telemetry.finish() {
+        session.say(&format!("Warning: {problem}"));
+    }
 }
 
 fn settings(session: &Session, options: &BuildOptions) -> Settings {
