@@ -59,6 +59,10 @@ pub struct Limits {
 pub struct TelemetryOptions {
     /// `--events`: a file for events as lines of JSON.
     pub events: Option<String>,
+    /// `--trace`: a file for a trace in Chrome's format.
+    pub trace: Option<String>,
+    /// `--otlp`: the address of an OpenTelemetry collector.
+    pub otlp: Option<String>,
 }
 
 /// Options of `build`.
@@ -82,7 +86,7 @@ pub struct BuildOptions {
     pub on_error: OnError,
     /// `-skip-enforcement`: to be announced.
     pub skip_enforcement: bool,
-    /// `--events`.
+    /// `--events`, `--trace`, `--otlp`.
     pub telemetry: TelemetryOptions,
     /// `-timestamp-ui`.
     pub timestamps: bool,
@@ -262,7 +266,7 @@ impl TryFrom<BuildArgs> for BuildOptions {
             limits,
             on_error: args.on_error.unwrap_or_default(),
             skip_enforcement: args.skip_enforcement,
-            telemetry: TelemetryOptions { events: file_flag("events", args.events)? },
+            telemetry: telemetry(args.events, args.trace, args.otlp)?,
             timestamps: args.timestamp_ui,
             warn_on_undeclared_var: args.warn_on_undeclared_var,
         })
@@ -336,6 +340,20 @@ impl TryFrom<InspectArgs> for InspectOptions {
 fn only_word(words: Vec<String>) -> Result<String, UsageError> {
     let [word] = <[String; 1]>::try_from(words).map_err(|_| UsageError::WrongCount)?;
     Ok(word)
+}
+
+fn telemetry(
+    events: Option<String>,
+    trace: Option<String>,
+    otlp: Option<String>,
+) -> Result<TelemetryOptions, UsageError> {
+    let (events, trace) = (file_flag("events", events)?, file_flag("trace", trace)?);
+    if let (Some(value), true) = (&trace, trace == events) {
+        let (name, value) = ("trace".to_owned(), value.clone());
+        let reason = "it is the file of --events; name another one".to_owned();
+        return Err(FlagError::Value { name, value, reason }.into());
+    }
+    Ok(TelemetryOptions { events, trace, otlp })
 }
 
 /// The value of a flag that names a file to write.

@@ -15,6 +15,8 @@ pub(crate) struct Asked {
     /// The path, without the first slash.
     pub(crate) path: String,
     headers: Vec<(String, String)>,
+    /// What came with the question.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Asked {
@@ -107,7 +109,8 @@ impl Drop for Server {
 }
 
 fn read(stream: &TcpStream) -> Option<Asked> {
-    let mut lines = BufReader::new(stream).lines();
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
     let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
     let headers: Vec<(String, String)> = headers
@@ -115,8 +118,11 @@ fn read(stream: &TcpStream) -> Option<Asked> {
         .collect();
     let target = first.split(' ').nth(1)?;
     let path = target.strip_prefix("http://").and_then(|rest| rest.split_once('/')).map_or(target, |(_, path)| path);
-    let mut asked = Asked { host: String::new(), path: path.trim_start_matches('/').to_owned(), headers };
+    let path = path.trim_start_matches('/').to_owned();
+    let mut asked = Asked { host: String::new(), path, headers, body: Vec::new() };
     asked.host = asked.header("host").to_owned();
+    asked.body = vec![0; asked.header("content-length").parse().unwrap_or(0)];
+    reader.read_exact(&mut asked.body).ok()?;
     Some(asked)
 }
 

@@ -177,6 +177,11 @@ pub struct BuildArgs {
     #[arg(long, value_name = "cleanup", value_parser = values::on_error)]
     pub on_error: Option<OnError>,
 
+    /// Send the run as spans to the OpenTelemetry collector at this address, which takes OTLP over HTTP, such as
+    /// http://localhost:4318. OTEL_EXPORTER_OTLP_HEADERS (name=value,...) has headers for it
+    #[arg(long, value_name = "url")]
+    pub otlp: Option<String>,
+
     /// Run at most this many builds at the same time. Below 1: no limit. 1: one after another
     #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
     pub parallel_builds: i64,
@@ -189,6 +194,11 @@ pub struct BuildArgs {
     /// Put the time in front of each message, RFC 3339, local time
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub timestamp_ui: bool,
+
+    /// Write a trace of the run to this file, to be looked at in Perfetto (https://ui.perfetto.dev) or chrome://tracing:
+    /// a lane for each build, a slice for each node, counters of what is in flight and held of pools
+    #[arg(long, value_name = "file")]
+    pub trace: Option<String>,
 
     /// Evaluate data sources and locals one after another. The graph gives the same values in either way, so this
     /// changes nothing

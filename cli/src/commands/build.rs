@@ -181,7 +181,12 @@ fn open_telemetry(session: &mut Session, options: &BuildOptions, facts: &RunFact
         template: session.scrubber().scrub(&options.template.path).into_owned(),
         started: session.environment.started.to_string(),
     };
-    let opened = Telemetry::open(&options.telemetry, &context.working_dir, &label, session.scrubber());
+    let opened = Telemetry::open(
+        &options.telemetry,
+        (&context.working_dir, &session.environment.variables),
+        &label,
+        session.scrubber(),
+    );
     opened.map(Arc::new).map_err(|error| {
         session.error(&format!("Error: {error}"));
         Refused

@@ -1,5 +1,6 @@
 //! All that is written about one run of a command.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +9,15 @@ use std::time::{Duration, Instant};
 use planner::lower::Program;
 use plugins::scrubber::Scrubber;
 
+use super::chrome::ChromeTrace;
 use super::event_lines::EventLines;
 use super::feed::{Feed, Sink, StageEmitter};
+use super::otlp::{Collector, Spans};
 use super::roster::{Roster, Stage};
 use crate::options::TelemetryOptions;
 
-/// How long an output may stand still when the run is over.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an output may stand still when the run is over. Longer than a collector is given to answer.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// What all outputs say about the run.
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ impl Telemetry {
     /// One of them cannot be had: which, why, and that nothing ran.
     pub fn open(
         options: &TelemetryOptions,
-        working_dir: &Path,
+        (working_dir, environment): (&Path, &BTreeMap<String, String>),
         label: &RunLabel,
         scrubber: &Scrubber,
     ) -> Result<Self, String> {
@@ -52,6 +55,18 @@ impl Telemetry {
         if let Some(path) = &options.events {
             let file = create(working_dir, "--events", path)?;
             feeds.push(start(format!("--events {path}"), EventLines::new(file, label.clone(), scrubber.clone()))?);
+        }
+        if let Some(path) = &options.trace {
+            let file = create(working_dir, "--trace", path)?;
+            let trace = ChromeTrace::new(file, label, scrubber.clone());
+            let trace = trace.map_err(|error| unwritable("--trace", path, &error))?;
+            feeds.push(start(format!("--trace {path}"), trace)?);
+        }
+        if let Some(endpoint) = &options.otlp {
+            let collector = Collector::new(endpoint, environment).map_err(|error| format!("--otlp: {error}"))?;
+            let flag = format!("--otlp {}", collector.place());
+            let spans = Spans::new(collector, label, scrubber.clone());
+            feeds.push(start(flag, spans.map_err(|error| format!("starting a runtime: {error}"))?)?);
         }
         Ok(Self { feeds: Mutex::new(feeds), began: Instant::now(), scrubber: scrubber.clone() })
     }
@@ -84,8 +99,9 @@ fn start(label: String, sink: impl Sink + 'static) -> Result<Feed, String> {
 }
 
 fn create(working_dir: &Path, flag: &str, path: &str) -> Result<File, String> {
-    let explain = |error| {
-        format!("{flag} {path}: cannot be written: {error}\nNothing was built. Name a file in a folder that is there.")
-    };
-    File::create(working_dir.join(path)).map_err(explain)
+    File::create(working_dir.join(path)).map_err(|error| unwritable(flag, path, &error))
+}
+
+fn unwritable(flag: &str, path: &str, error: &std::io::Error) -> String {
+    format!("{flag} {path}: cannot be written: {error}\nNothing was built. Name a file in a folder that is there.")
 }

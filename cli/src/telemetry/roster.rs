@@ -25,7 +25,7 @@ pub struct Stage {
 #[derive(Debug)]
 pub struct Roster {
     plan: Plan<Node>,
-    builds: Vec<String>,
+    builds: Vec<BuildName>,
     members: Vec<Member>,
 }
 
@@ -38,6 +38,14 @@ pub struct Member {
     pub component: String,
 }
 
+/// A build as it is called outside.
+#[derive(Debug, PartialEq, Eq)]
+struct BuildName {
+    name: String,
+    /// The name, made unique.
+    key: String,
+}
+
 impl Roster {
     /// The nodes of `program`.
     pub fn new(program: &Program, scrubber: &Scrubber) -> Self {
@@ -48,7 +56,11 @@ impl Roster {
         };
         Self {
             members: program.plan.ids().map(member).collect(),
-            builds: program.builds.iter().map(|build| clean(&build.name)).collect(),
+            builds: program
+                .builds
+                .iter()
+                .map(|build| BuildName { name: clean(&build.name), key: clean(&build.key) })
+                .collect(),
             plan: Plan::clone(&program.plan),
         }
     }
@@ -81,7 +93,19 @@ impl Roster {
 
     /// A build's name.
     pub fn build_name(&self, build: BuildId) -> &str {
-        &self.builds[build.0 as usize]
+        &self.builds[build.0 as usize].name
+    }
+
+    /// A build's name, made unique where two builds share one.
+    pub fn build_key(&self, build: BuildId) -> &str {
+        &self.builds[build.0 as usize].key
+    }
+
+    /// A node's key without that of its build.
+    pub fn short_key(&self, id: NodeId) -> &str {
+        let key = &self.member(id).key;
+        let build = self.plan.node(id).build().map_or("", |build| self.build_key(build));
+        key.strip_prefix(build).and_then(|rest| rest.strip_prefix('/')).unwrap_or(key)
     }
 }
 
