@@ -222,6 +222,16 @@ impl Registry {
         self.factory(kind, name).is_none() && self.external.has(kind, name)
     }
 
+    /// The name of the plugin that a component is in; none if it is built in.
+    pub fn plugin(&self, kind: ComponentKind, name: &str) -> Option<String> {
+        self.is_external(kind, name).then(|| self.external.binary(kind, name).map(|binary| binary.plugin.clone()))?
+    }
+
+    /// The checksum of the plugin that a component is in; none if it is built in.
+    pub fn checksum(&self, kind: ComponentKind, name: &str) -> Option<String> {
+        self.is_external(kind, name).then(|| self.external.binary(kind, name).map(|binary| binary.checksum.clone()))?
+    }
+
     fn factory(&self, kind: ComponentKind, name: &str) -> Option<Factory> {
         self.rows.get(&kind)?.get(name).map(|row| row.factory)
     }

@@ -72,7 +72,7 @@ impl Validator {
             return;
         }
         let findings = Arc::new(Findings::default());
-        let facts = RunFacts { context: self.context() };
+        let facts = RunFacts { context: self.context(), earlier: None };
         let executor = Executor::new(program.clone(), self.registry.clone(), findings.clone(), facts);
         let options = RunOptions { runtime: Some(self.runtime.handle().clone()), ..RunOptions::new(1) };
         engine::run(&program.plan, &Arc::new(executor), &options, &Cancel::new(), &NullEmitter).unwrap();
@@ -92,6 +92,7 @@ impl Validator {
             working_dir: Arc::new(self.host.working_dir.clone()),
             environment: Arc::new(BTreeMap::new()),
             fence: Fence::default(),
+            recorder: Default::default(),
             secrets: Scrubber::new(),
             started: (self.host.now)(),
             interactive: false,

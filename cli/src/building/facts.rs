@@ -6,6 +6,7 @@ use std::sync::Arc;
 use planner::lower::Analysis;
 use plugins::component::{ComponentContext, OnError};
 use plugins::executor::RunFacts;
+use plugins::journal::Recorder;
 
 use crate::session::Session;
 
@@ -38,6 +39,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         working_dir: Arc::new(host.working_dir.clone()),
         environment: Arc::new(environment),
         fence: session.fence.clone(),
+        recorder: Recorder::default(),
         secrets: session.scrubber().clone(),
         started: host.started,
         interactive: !session.settings().machine_readable,
@@ -45,7 +47,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         sensitive_variables: Arc::from(analysis.values.variables().sensitive()),
         template_path: None,
     };
-    RunFacts { context }
+    RunFacts { context, earlier: None }
 }
 
 /// Child processes must not inherit sensitive variables in clear.

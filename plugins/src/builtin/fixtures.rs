@@ -35,6 +35,7 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         working_dir: Arc::new(directory.to_path_buf()),
         environment: Arc::new(environment),
         fence: Fence::default(),
+        recorder: Default::default(),
         secrets: Scrubber::new(),
         started: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         interactive: false,

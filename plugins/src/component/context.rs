@@ -8,6 +8,7 @@ use planner::interpolate::{Facts, Promised, UserVariables};
 use planner::legacy::Texts;
 use planner::value::Value;
 
+use crate::journal::Recorder;
 use crate::process::Fence;
 use crate::scrubber::Scrubber;
 
@@ -53,6 +54,8 @@ pub struct ComponentContext {
     pub environment: Arc<BTreeMap<String, String>>,
     /// What ends child processes should we not be able to.
     pub fence: Fence,
+    /// Where it is written down what is in the world because of this run.
+    pub recorder: Recorder,
     /// When the run started, seconds since 1970: `{{timestamp}}`, `{{isotime}}`.
     pub started: jiff::Timestamp,
     /// The names of the variables whose values are secret.

@@ -9,6 +9,9 @@ pub enum ComponentError {
     /// The configuration is wrong in these ways.
     #[error("{}", several(.0))]
     Invalid(Vec<String>),
+    /// What should answer does not work any more, and may have left anything.
+    #[error("{0}")]
+    Broken(String),
     /// There is no such thing here, now or later.
     #[error("{0}")]
     Unsupported(String),

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine::Cancel;
-use planner::node::PostProcessorId;
+use planner::node::{ArtifactId, ComponentUse, PostProcessorId};
 
 use crate::component::{Artifact, BuildData, Communicator, ComponentError};
+use crate::executor::adopt::Adoption;
+use crate::journal::InputsNote;
 use crate::output::ChainOutput;
 use crate::session::{BuilderEnd, HookCall, Session};
 
@@ -54,8 +56,24 @@ pub struct BuildRun {
     pub artifact: OnceLock<Option<Arc<dyn Artifact>>>,
     /// Chains' lines, kept apart.
     pub chains: Arc<ChainOutput>,
+    /// What of it is taken over from an earlier run, once that is decided.
+    pub adoption: OnceLock<Adoption>,
     posts: Mutex<BTreeMap<PostProcessorId, PostRun>>,
     errors: Mutex<Vec<BuildError>>,
+    records: Mutex<Records>,
+}
+
+/// What is written down of a build.
+#[derive(Default)]
+struct Records {
+    /// What its components are made from.
+    inputs: BTreeMap<ComponentUse, InputsNote>,
+    /// Where its builder makes things.
+    place: BTreeMap<String, String>,
+    /// What its builder said about things that it could not remove.
+    regrets: Vec<String>,
+    /// The numbers that its artifacts have as resources.
+    numbers: BTreeMap<ArtifactId, u64>,
 }
 
 /// Something that went wrong in a build, with what it is called in the summary.
@@ -84,9 +102,70 @@ impl BuildRun {
             provision_error: Mutex::new(None),
             artifact: OnceLock::new(),
             chains,
+            adoption: OnceLock::new(),
             posts: Mutex::new(BTreeMap::new()),
             errors: Mutex::new(Vec::new()),
+            records: Mutex::default(),
         }
+    }
+
+    /// Whether the builder's artifact is taken over from an earlier run.
+    pub fn is_adopted(&self) -> bool {
+        self.adoption.get().is_some_and(|adoption| adoption.builder)
+    }
+
+    /// Whether what a post-processor made is taken over from an earlier run.
+    pub fn adopts(&self, at: PostProcessorId) -> bool {
+        self.adoption.get().is_some_and(|adoption| adoption.posts.contains(&at))
+    }
+
+    /// Notes what a component is made from.
+    pub fn set_inputs(&self, what: ComponentUse, inputs: InputsNote) {
+        lock(&self.records).inputs.insert(what, inputs);
+    }
+
+    /// What a component is made from, if that is known.
+    pub fn inputs(&self, what: ComponentUse) -> Option<InputsNote> {
+        lock(&self.records).inputs.get(&what).cloned()
+    }
+
+    /// Notes where the builder makes things.
+    pub fn set_place(&self, place: BTreeMap<String, String>) {
+        lock(&self.records).place = place;
+    }
+
+    /// Where the builder makes things.
+    pub fn place(&self) -> BTreeMap<String, String> {
+        lock(&self.records).place.clone()
+    }
+
+    /// Notes what the builder says about things that it could not remove.
+    pub fn regret(&self, text: &str) {
+        lock(&self.records).regrets.push(text.to_owned());
+    }
+
+    /// Whether the builder said that it could not remove this.
+    pub fn regrets(&self, id: &str) -> bool {
+        lock(&self.records).regrets.iter().any(|text| text.contains(id))
+    }
+
+    /// Notes the number of an artifact.
+    pub fn set_number(&self, which: ArtifactId, number: u64) {
+        lock(&self.records).numbers.insert(which, number);
+    }
+
+    /// The number of an artifact, if it has one.
+    pub fn number(&self, which: ArtifactId) -> Option<u64> {
+        lock(&self.records).numbers.get(&which).copied()
+    }
+
+    /// The number of the artifact that the maker of another one started from.
+    pub fn number_before(&self, which: ArtifactId) -> Option<u64> {
+        let ArtifactId::PostProcessor(at) = which else { return None };
+        self.number(match at.position.checked_sub(1) {
+            None => ArtifactId::Builder,
+            Some(position) => ArtifactId::PostProcessor(PostProcessorId { position, ..at }),
+        })
     }
 
     /// The names the builder promised.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Cancel, Outcome};
-use planner::node::BuildId;
+use planner::node::{ArtifactId, BuildId};
 
 use crate::component::ComponentError;
 use crate::executor::build_run::{BuildRun, Live};
@@ -15,6 +15,9 @@ use crate::session::{BuilderEnd, Step};
 /// Succeeds with the builder's artifact, which may be none.
 pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
+    if run.is_adopted() {
+        return Outcome::Succeeded;
+    }
     let Some(mut live) = run.live.lock().await.take() else {
         return Outcome::Bug("a build was closed that is not open".to_owned());
     };
@@ -29,6 +32,11 @@ pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel
             Step::Ended(end) => live.ended = Some(end),
         }
     };
+    if let BuilderEnd::Returned(Ok(artifact)) = &end {
+        // Before what it is made from is known to be gone.
+        executor.record_artifact(id, ArtifactId::Builder, artifact.as_ref(), (None, false)).await;
+    }
+    executor.record_builder_end(id, &end, cancel.is_killing());
     match end {
         // How plugins say that they have stopped as they were told to.
         BuilderEnd::Returned(Ok(None)) if cancel.is_stopping() => {

@@ -1,5 +1,6 @@
 //! Runs the nodes of a program with components: the only bridge between the engine and them.
 
+pub mod adopt;
 pub mod build_run;
 pub mod close;
 pub(crate) mod configure;
@@ -11,7 +12,9 @@ pub mod open;
 pub mod post_process;
 pub mod prepare;
 pub mod provision;
+mod record;
 pub mod result;
+mod revealing_ui;
 pub mod shared;
 
 pub use result::BuildResult;

@@ -6,11 +6,13 @@ use engine::{Cancel, Failure, Outcome};
 use planner::diagnostic::Diagnostics;
 use planner::node::{BuildId, ComponentUse};
 
-use crate::component::{Builder, ComponentError, HOOK_PROVISION};
+use crate::component::{Builder, ComponentError, HOOK_PROVISION, Ui};
+use crate::executor::adopt;
 use crate::executor::build_run::{BuildError, BuildRun, Live};
 use crate::executor::configure::configure;
 use crate::executor::interrupt::unless_stopped;
 use crate::executor::provision;
+use crate::executor::revealing_ui::RevealingUi;
 use crate::executor::shared::{Executor, outcome_of};
 use crate::output::BuildUi;
 use crate::session::{BuilderEnd, Session, Step};
@@ -18,11 +20,18 @@ use crate::session::{BuilderEnd, Session, Step};
 /// Succeeds when the builder has called `packer_provision`, or has ended well without.
 pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
+    if adopt::builder(executor, id).await {
+        return Outcome::Succeeded;
+    }
     let builder = match prepared(executor, id, cancel).await {
         Ok(builder) => builder,
         Err(error) => return failed(run, BuilderEnd::Returned(Err(error))),
     };
-    let ui = Arc::new(BuildUi::new(executor.output.clone(), id));
+    let ui: Arc<dyn Ui> = if executor.recorder().is_active() {
+        Arc::new(RevealingUi::new(executor.clone(), id))
+    } else {
+        Arc::new(BuildUi::new(executor.output.clone(), id))
+    };
     // Open runs once.
     let _ = run.opened.set(());
     let mut session = Session::start(builder, ui, cancel.clone());
@@ -34,7 +43,7 @@ pub(crate) async fn open(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel)
                 return Outcome::Succeeded;
             }
             Step::Called(call) => provision::serve_hook(executor, id, call, cancel).await,
-            Step::Ended(end) => return ended_early(run, session, end).await,
+            Step::Ended(end) => return ended_early(executor, id, session, end, cancel).await,
         }
     }
 }
@@ -51,19 +60,24 @@ async fn prepared(executor: &Executor, id: BuildId, cancel: &Cancel) -> Result<B
     let Some(mut builder) = executor.registry.builder(kind) else {
         return Err(ComponentError::new(format!("builder {kind} vanished from the registry")));
     };
+    executor.note_place(id, &config);
     unless_stopped(cancel, builder.prepare(&config, &executor.context(id))).await?;
     Ok(builder)
 }
 
 /// A builder may end without ever asking for provisioners.
-async fn ended_early(run: &BuildRun, session: Session, end: BuilderEnd) -> Outcome {
+async fn ended_early(executor: &Executor, id: BuildId, session: Session, end: BuilderEnd, cancel: &Cancel) -> Outcome {
+    let run = executor.run(id);
     match end {
         BuilderEnd::Returned(Ok(artifact)) => {
             let ended = Some(BuilderEnd::Returned(Ok(artifact)));
             *run.live.lock().await = Some(Live { session, call: None, ended });
             Outcome::Succeeded
         }
-        end => failed(run, end),
+        end => {
+            executor.record_builder_end(id, &end, cancel.is_killing());
+            failed(run, end)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use planner::diagnostic::Diagnostics;
 use planner::node::{ArtifactId, BuildId, ComponentUse, PostProcessorId};
 
 use crate::component::{Artifact, ComponentError, PostProcessed};
+use crate::executor::adopt;
 use crate::executor::build_run::{BuildError, PostRun};
 use crate::executor::configure::configure;
 use crate::executor::interrupt::unless_stopped;
@@ -18,8 +19,10 @@ use crate::output::{ChainUi, Line, LineKind};
 /// Runs a post-processor node.
 pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: PostProcessorId, cancel: &Cancel) -> Outcome {
     let run = executor.run(id);
-    let outcome = match input_of(executor, id, at) {
+    let input = input_of(executor, id, at);
+    let outcome = match input {
         None => Outcome::Skipped(SkipCause::NotNeeded),
+        Some(_) if run.adopts(at) => adopt::post_processor(executor, id, at).await,
         Some(input) => match post_process(executor, id, at, input, cancel).await {
             Ok(()) => Outcome::Succeeded,
             Err(ComponentError::Cancelled) => {
@@ -80,8 +83,10 @@ async fn post_process(
     };
     unless_stopped(cancel, post_processor.prepare(&config, &executor.context(id))).await?;
     let ui = Arc::new(ChainUi::new(run.chains.clone(), at.chain as usize, id, Some(kind)));
-    let PostProcessed { artifact, keep, force } = post_processor.post_process(ui, input, cancel).await?;
+    let PostProcessed { artifact, keep, force } = post_processor.post_process(ui, input.clone(), cancel).await?;
     let keeps_input = keeps_input(meta.keep_input_artifact, keep, force);
+    let which = ArtifactId::PostProcessor(at);
+    executor.record_artifact(id, which, artifact.as_ref(), (Some(&input), keeps_input)).await;
     if at.position as usize + 1 == program.build(id).chains[at.chain as usize].len() {
         // Nobody reads the last one of a chain.
         artifact.iter().for_each(|artifact| artifact.release());
@@ -104,6 +109,9 @@ pub(crate) async fn destroy(executor: &Arc<Executor>, id: BuildId, which: Artifa
         return Outcome::Skipped(SkipCause::NotNeeded);
     }
     let destroyed = artifact.destroy().await;
+    if destroyed.is_ok() {
+        run.number(which).into_iter().for_each(|number| executor.recorder().gone(number));
+    }
     artifact.release();
     let Err(error) = destroyed else { return Outcome::Succeeded };
     let text = match which {

@@ -85,6 +85,7 @@ pub(crate) async fn component(executor: &Arc<Executor>, id: BuildId, what: Compo
     };
     match unless_stopped(cancel, Box::pin(check(executor, id, (what, &name), &config))).await {
         Ok(prepared) => {
+            executor.record_inputs(id, what, &config);
             if what == ComponentUse::Builder {
                 // A build is prepared once, so nobody else has set the names.
                 let _ = run.generated.set(prepared.generated);

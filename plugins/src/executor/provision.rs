@@ -30,6 +30,9 @@ pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: ProvisionerI
     if at == ProvisionerId::ErrorCleanup {
         return error_cleanup(executor, id, cancel).await;
     }
+    if run.is_adopted() {
+        return Outcome::Succeeded;
+    }
     if run.lent().is_none() {
         return Outcome::Skipped(SkipCause::NotNeeded);
     }

@@ -1,18 +1,21 @@
 //! What the nodes of a run share: the program, the components, and how far each build has come.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{Failure, Outcome};
 use planner::catalog::ComponentKind;
 use planner::diagnostic::{Diagnostic, Diagnostics};
 use planner::lower::Program;
-use planner::node::BuildId;
+use planner::node::{BuildId, Node};
 use planner::value::Value;
 
 use crate::component::{BuildData, ComponentContext, ComponentError};
 use crate::config::is_placeholder;
 use crate::executor::build_run::BuildRun;
 use crate::gate::{Gate, Pass};
+use crate::journal::reveal::Reveal;
+use crate::journal::{Earlier, Inputs, Recorder};
 use crate::output::{ChainOutput, Output};
 use crate::registry::Registry;
 use crate::scrubber::Scrubber;
@@ -23,6 +26,8 @@ use crate::session::HookCall;
 pub struct RunFacts {
     /// With empty build name and type.
     pub context: ComponentContext,
+    /// The run that this one takes up, if it does.
+    pub earlier: Option<Arc<Earlier>>,
 }
 
 /// Runs the nodes of one program.
@@ -36,6 +41,10 @@ pub struct Executor {
     checks: Gate,
     /// Where data sources wait that run in processes of their own.
     fetches: Gate,
+    inputs: Inputs,
+    reveal: Reveal,
+    /// Where nodes are in the plan; empty when nothing is written down.
+    positions: HashMap<Node, u32>,
 }
 
 /// What `build.*` has of passwords and keys, each with the name under which it has the user that they are of.
@@ -52,6 +61,10 @@ impl Executor {
             .iter()
             .map(|build| BuildRun::new(Arc::new(ChainOutput::new(output.clone(), build.chains.len()))))
             .collect();
+        let inputs = Inputs::new(facts.context.working_dir.clone());
+        let n_recorded = if facts.context.recorder.is_active() { program.plan.len() } else { 0 };
+        let numbered = program.plan.ids().take(n_recorded);
+        let positions = numbered.map(|id| (*program.plan.node(id), id.index() as u32)).collect();
         let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             program,
@@ -61,7 +74,35 @@ impl Executor {
             builds,
             checks: Gate::new(n_cores + 1),
             fetches: Gate::new(FETCHES_ABREAST),
+            inputs,
+            reveal: Reveal::default(),
+            positions,
         }
+    }
+
+    /// Where it is written down what nodes reveal.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.facts.context.recorder
+    }
+
+    /// The run that this one takes up.
+    pub(crate) fn earlier(&self) -> Option<&Arc<Earlier>> {
+        self.facts.earlier.as_ref()
+    }
+
+    /// Knows what components are made from.
+    pub(crate) fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// Understands what builders say.
+    pub(crate) fn reveal(&self) -> &Reveal {
+        &self.reveal
+    }
+
+    /// A node's position in the plan; meaningful while something is written down.
+    pub(crate) fn position(&self, node: Node) -> u32 {
+        self.positions.get(&node).copied().unwrap_or_default()
     }
 
     /// A build's state.
@@ -96,6 +137,7 @@ impl Executor {
     /// Takes the machine that a call lends to build `id`. How to log in to it is nobody's business.
     pub(crate) fn lend(&self, id: BuildId, call: &HookCall) {
         self.hide_logins(&call.data);
+        self.record_machine(id, &call.data);
         self.run(id).lend(call);
     }
 

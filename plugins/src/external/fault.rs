@@ -33,7 +33,7 @@ impl From<PluginFault> for ComponentError {
             PluginFault::Cancelled => Self::Cancelled,
             // Plugins pass on what programs printed, line end and all.
             PluginFault::Refused(text) => Self::new(text.trim_end()),
-            PluginFault::Broken(breakdown) => Self::new(breakdown.to_string()),
+            PluginFault::Broken(breakdown) => Self::Broken(breakdown.to_string()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use planner::catalog::{ComponentKind, Schema};
 
 use crate::component::{Builder, Datasource, PostProcessor, Provisioner};
-use crate::external::binary::Component;
+use crate::external::binary::{Binary, Component};
 use crate::external::builder::PluginBuilder;
 use crate::external::datasource::PluginDatasource;
 use crate::external::hosting::Hosting;
@@ -52,6 +52,11 @@ impl External {
     /// Whether there is such a component.
     pub fn has(&self, kind: ComponentKind, name: &str) -> bool {
         self.entry(kind, name).is_some()
+    }
+
+    /// The plugin that a component is in.
+    pub fn binary(&self, kind: ComponentKind, name: &str) -> Option<&Arc<Binary>> {
+        self.entry(kind, name).map(|entry| &entry.component.binary)
     }
 
     /// What the configuration of a component looks like. `None` when there is no such component; an error when that cannot

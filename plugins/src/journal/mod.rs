@@ -3,12 +3,26 @@
 //! again, from this alone.
 //!
 //! [`note`] has the records, [`resource`] what is left in the world and how it is removed, [`artifact`] what is kept of
-//! artifacts.
+//! artifacts, [`graph`] and [`inputs`] make some of them; [`reveal`] understands what builders say, [`recorder`] writes it
+//! down, [`history`] reads it back. [`earlier`] is a run that is taken up again, and [`recorded`] an artifact of it.
 
 pub mod artifact;
+pub mod earlier;
+pub mod graph;
+pub mod history;
+pub mod inputs;
 pub mod note;
+pub mod recorded;
+pub mod recorder;
 pub mod resource;
+pub mod reveal;
 
 pub use artifact::ArtifactNote;
-pub use note::{EdgeNote, EdgeNoteKind, GraphNote, NodeNote, Note, PoolNote, RunNote, TemplateNote};
+pub use earlier::{Earlier, Made, Reason};
+pub use graph::graph_note;
+pub use history::{Fate, History, Left, NodeHistory};
+pub use inputs::Inputs;
+pub use note::{EdgeNote, EdgeNoteKind, GraphNote, InputsNote, NodeNote, Note, PoolNote, RunNote, TemplateNote};
+pub use recorded::RecordedArtifact;
+pub use recorder::{Found, LOCAL, Recorder, Temporary};
 pub use resource::{Destroy, FileMark, Resource, ResourceKind};

@@ -15,12 +15,7 @@ pub enum Note {
     /// The second: what there is to do. The engine's records number nodes by their position in it.
     Graph(GraphNote),
     /// What a node is made from, once that is known.
-    Inputs {
-        /// The node.
-        node: u32,
-        /// The digest of all that decides what comes of it, in hex.
-        digest: String,
-    },
+    Inputs(InputsNote),
     /// There is something in the world now, or will be in a moment.
     Resource(Resource),
     /// It is about to be removed, by a cleanup.
@@ -45,6 +40,18 @@ pub enum Note {
     /// A record of a later version of the program.
     #[serde(other)]
     Unknown,
+}
+
+/// What a node is made from: if that is the same in another run, so is what comes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputsNote {
+    /// The node, by position in the graph.
+    pub node: u32,
+    /// The SHA-256, in hex, of its component and its configuration, as far as that is known before its build begins.
+    pub digest: String,
+    /// The local files and folders that the configuration names, by absolute path, each with the SHA-256 of what is in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, String)>,
 }
 
 /// Which run a journal is of.

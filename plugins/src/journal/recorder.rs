@@ -1,0 +1,241 @@
+//! Writes down what components reveal, as soon as they do. Cheap to clone; one that records nothing is for what runs
+//! without a journal, such as `validate`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::journal::{Journal, Position};
+use planner::value::Value;
+
+use crate::journal::note::Note;
+use crate::journal::resource::{Destroy, FileMark, Resource, ResourceKind};
+use crate::scrubber::Scrubber;
+
+/// The provider of what is on this machine.
+pub const LOCAL: &str = "local";
+
+/// Where it is written down, if it is.
+#[derive(Clone, Default)]
+pub struct Recorder(Option<Arc<Shared>>);
+
+struct Shared {
+    journal: Journal,
+    secrets: Scrubber,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    n_resources: u64,
+    /// The last note.
+    last: Option<Position>,
+    /// What is in the world, by number.
+    there: BTreeMap<u64, Found>,
+}
+
+/// Something that came to light.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The node that it came to light in.
+    pub node: Option<u32>,
+    /// The build that it belongs to.
+    pub build: Arc<str>,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// What its provider calls it.
+    pub id: String,
+    /// Who has it.
+    pub provider: String,
+    /// Where the provider has it.
+    pub place: BTreeMap<String, String>,
+    /// What removes it.
+    pub destroy: Destroy,
+}
+
+impl Recorder {
+    /// Records in `journal`, where none of `secrets` appears.
+    pub fn new(journal: Journal, secrets: Scrubber) -> Self {
+        Self(Some(Arc::new(Shared { journal, secrets, state: Mutex::default() })))
+    }
+
+    /// Whether anything is written down.
+    pub fn is_active(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Writes a note down.
+    pub fn note(&self, note: &Note) {
+        let _ = self.put(note);
+    }
+
+    /// Writes a note down, and waits until that is durable. What could not be written is told at the end of the run, so
+    /// nobody is told here.
+    pub async fn note_durably(&self, note: &Note) {
+        if let (Some(shared), Some(position)) = (&self.0, self.put(note)) {
+            let _ = shared.journal.durable(position).await;
+        }
+    }
+
+    /// Something is in the world now. Gives its number; what was known before keeps its own. Zero when nothing is
+    /// written down.
+    pub fn found(&self, found: Found) -> u64 {
+        let Some(shared) = &self.0 else { return 0 };
+        let number = {
+            let mut state = shared.lock();
+            let known = state.there.iter().find(|(_, known)| known.is_same(&found));
+            if let Some((number, _)) = known {
+                return *number;
+            }
+            state.n_resources += 1;
+            let number = state.n_resources;
+            state.there.insert(number, found.clone());
+            number
+        };
+        let Found { node, build, kind, id, provider, place, destroy } = found;
+        let build = build.to_string();
+        self.note(&Note::Resource(Resource { number, node, build, kind, id, provider, place, destroy }));
+        number
+    }
+
+    /// Something of an earlier run is this one's now. Gives its number here.
+    pub fn adopt(&self, resource: Resource, node: u32) -> u64 {
+        let Resource { build, kind, id, provider, place, destroy, .. } = resource;
+        let build = Arc::from(build);
+        self.found(Found { node: Some(node), build, kind, id, provider, place, destroy })
+    }
+
+    /// It is not there any more.
+    pub fn gone(&self, number: u64) {
+        let Some(shared) = &self.0 else { return };
+        let was_there = shared.lock().there.remove(&number).is_some();
+        if was_there {
+            self.note(&Note::Gone { number });
+        }
+    }
+
+    /// What a builder had is not there any more, but for artifacts, and what `stays`.
+    pub fn builder_ended(&self, build: &str, stays: impl Fn(&Found) -> bool) {
+        let Some(shared) = &self.0 else { return };
+        let is_over =
+            |found: &Found| &*found.build == build && found.kind != ResourceKind::Artifact && found.provider != LOCAL;
+        let over: Vec<u64> = {
+            let state = shared.lock();
+            let over = state.there.iter().filter(|(_, found)| is_over(found) && !stays(found));
+            over.map(|(number, _)| *number).collect()
+        };
+        over.into_iter().for_each(|number| self.gone(number));
+    }
+
+    /// A file that is only needed for a while is about to be made at `path`, or was.
+    pub fn temporary(&self, kind: ResourceKind, path: PathBuf) -> Temporary {
+        let id = path.display().to_string();
+        let mark = FileMark::of(path.clone()).unwrap_or_else(|_| FileMark::planned(path));
+        let destroy = Destroy::Files { files: vec![mark] };
+        let temporary = self.local(kind, id, destroy);
+        self.settle();
+        temporary
+    }
+
+    /// Waits until all that was noted is durable. Takes as long as writing a small file does; not for where that matters.
+    fn settle(&self) {
+        if let Some(shared) = &self.0 {
+            let last = shared.lock().last;
+            // What could not be written is told at the end of the run.
+            last.map(|last| shared.journal.wait(last));
+        }
+    }
+
+    /// A group of processes has started.
+    pub fn process(&self, pid: i32, started: Option<u64>) -> Temporary {
+        self.local(ResourceKind::Process, pid.to_string(), Destroy::Process { pid, started })
+    }
+
+    fn local(&self, kind: ResourceKind, id: String, destroy: Destroy) -> Temporary {
+        let (provider, place) = (LOCAL.to_owned(), BTreeMap::new());
+        let number = self.found(Found { node: None, build: Arc::from(""), kind, id, provider, place, destroy });
+        Temporary { recorder: self.clone(), number }
+    }
+
+    fn put(&self, note: &Note) -> Option<Position> {
+        let shared = self.0.as_ref()?;
+        let position = shared.journal.note(&without_secrets(note.to_bytes(), &shared.secrets));
+        shared.lock().last = Some(position);
+        Some(position)
+    }
+}
+
+/// The JSON with all texts in it masked. Names of fields are ours, and stay.
+fn without_secrets(bytes: Vec<u8>, secrets: &Scrubber) -> Vec<u8> {
+    let is_harmless = std::str::from_utf8(&bytes).is_ok_and(|text| matches!(secrets.scrub(text), Cow::Borrowed(_)));
+    if is_harmless {
+        return bytes;
+    }
+    let Ok(mut document) = serde_json::from_slice(&bytes) else { return Vec::new() };
+    if let serde_json::Value::Object(fields) = &mut document {
+        // What kind of note it is, is ours as well.
+        fields.iter_mut().filter(|(name, _)| *name != "note").for_each(|(_, value)| mask(value, secrets));
+    }
+    document.to_string().into_bytes()
+}
+
+/// Whether there is a secret somewhere in `value`.
+pub(crate) fn holds_secret(value: &Value, secrets: &Scrubber) -> bool {
+    match value {
+        Value::String(text) => matches!(secrets.scrub(text), Cow::Owned(_)),
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
+            items.iter().any(|item| holds_secret(item, secrets))
+        }
+        Value::Map(_, entries) | Value::Object(entries) => entries
+            .iter()
+            .any(|(name, value)| matches!(secrets.scrub(name), Cow::Owned(_)) || holds_secret(value, secrets)),
+        _ => false,
+    }
+}
+
+fn mask(value: &mut serde_json::Value, secrets: &Scrubber) {
+    match value {
+        serde_json::Value::String(text) => *text = secrets.scrub(text).into_owned(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secrets)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| mask(field, secrets)),
+        _ => {}
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that could panic runs while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Found {
+    /// Whether it is the same thing, whatever else came to light of it.
+    fn is_same(&self, other: &Self) -> bool {
+        self.provider == other.provider
+            && self.id == other.id
+            && self.build == other.build
+            && (self.kind == ResourceKind::Artifact) == (other.kind == ResourceKind::Artifact)
+            && self.kind != ResourceKind::Process
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Recorder").field(&self.is_active()).finish()
+    }
+}
+
+/// Something on this machine that goes when its user is done with it. To be dropped once it is gone.
+#[derive(Debug)]
+pub struct Temporary {
+    recorder: Recorder,
+    number: u64,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.recorder.gone(self.number);
+    }
+}
