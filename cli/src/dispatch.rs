@@ -6,7 +6,7 @@ use clap::Parser;
 use plugins::scrubber::Scrubber;
 
 use crate::args::{
-    self, BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, Invocation, PlanArgs,
+    self, BuildArgs, CleanupArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, Invocation, PlanArgs,
     PluginsInstallArgs, PluginsRequiredArgs, ValidateArgs,
 };
 use crate::commands;
@@ -17,8 +17,8 @@ use crate::exit::Exit;
 use crate::guard;
 use crate::logging;
 use crate::options::{
-    BuildOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions, PluginsInstallOptions,
-    PluginsRemoveOptions, PluginsRequiredOptions, UsageError, ValidateOptions,
+    BuildOptions, CleanupOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions,
+    PluginsInstallOptions, PluginsRemoveOptions, PluginsRequiredOptions, UsageError, ValidateOptions,
 };
 use crate::session::{Session, complain};
 
@@ -86,6 +86,9 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
     let run = match command {
         CommandName::Build => {
             checked::<BuildArgs, BuildOptions>(words).map(|options| commands::build::run(session, &options))
+        }
+        CommandName::Cleanup => {
+            checked::<CleanupArgs, CleanupOptions>(words).map(|options| commands::cleanup::run(session, &options))
         }
         CommandName::Console => {
             checked::<ConsoleArgs, ConsoleOptions>(words).map(|options| commands::console::run(session, &options))

@@ -3,7 +3,7 @@
 //! Rooms, in reading order: [`dispatch`] (what `main` calls), [`args`] and [`options`] (text to checked options),
 //! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`template_kind`] and [`frontend`]
 //! (argument to compiled template), [`plan_view`], [`inspect_view`], [`plugin_store`] (where plugins are), [`console`] (lines to answers), [`unread_values`] (secrets in files that are
-//! broken), [`verdict`] (findings for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`reporter`] (what
+//! broken), [`verdict`] (findings for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`cleaning`] (what runs left behind), [`reporter`] (what
 //! users see), [`signal`], [`state`] (what outlives a run), [`telemetry`] (a run for other programs), [`guard`] (this program as the guard of another run of it), [`descriptors`], [`logging`], [`crash`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
@@ -11,6 +11,7 @@
 
 pub mod args;
 pub mod building;
+pub mod cleaning;
 pub mod commands;
 pub mod console;
 pub mod core_config;

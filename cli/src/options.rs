@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::time::Duration;
 
 use plugins::component::OnError;
 
 use crate::args::{
-    BuildArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InitArgs, InspectArgs, PlanArgs, PlanFormat,
+    BuildArgs, CleanupArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InitArgs, InspectArgs, PlanArgs, PlanFormat,
     PluginsInstallArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
 };
 
@@ -92,6 +93,23 @@ pub struct BuildOptions {
     pub timestamps: bool,
     /// Warn about undeclared names in variable files.
     pub warn_on_undeclared_var: bool,
+}
+
+/// Options of `cleanup`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CleanupOptions {
+    /// `-auto-approve`: nobody is asked.
+    pub auto_approve: bool,
+    /// `-dry-run`: nothing is removed.
+    pub dry_run: bool,
+    /// `-forget`: nothing is removed, but counts as gone.
+    pub forget: bool,
+    /// `-json`: one document.
+    pub json: bool,
+    /// `-older-than`.
+    pub older_than: Option<Duration>,
+    /// The runs; all if none is named.
+    pub runs: Vec<String>,
 }
 
 /// Options of `plan`.
@@ -270,6 +288,15 @@ impl TryFrom<BuildArgs> for BuildOptions {
             timestamps: args.timestamp_ui,
             warn_on_undeclared_var: args.warn_on_undeclared_var,
         })
+    }
+}
+
+impl TryFrom<CleanupArgs> for CleanupOptions {
+    type Error = UsageError;
+
+    fn try_from(args: CleanupArgs) -> Result<Self, UsageError> {
+        let CleanupArgs { auto_approve, dry_run, forget, json, older_than, positional: runs } = args;
+        Ok(Self { auto_approve, dry_run, forget, json, older_than, runs })
     }
 }
 

@@ -5,6 +5,7 @@
 mod agent;
 mod blocks;
 mod build;
+mod cleanup;
 mod console;
 mod container_host;
 mod data;

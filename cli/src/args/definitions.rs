@@ -1,6 +1,8 @@
 //! The commands and their flags. clap's definitions are the single source: the flag syntax, the checks of single values
 //! and the help texts are all taken from here. Doc comments are what users read in the help.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, Parser};
 use plugins::component::OnError;
 
@@ -11,6 +13,8 @@ use super::values::{self, ConfigType, PlanFormat};
 pub enum CommandName {
     /// Runs the graph.
     Build,
+    /// Removes what runs left behind.
+    Cleanup,
     /// Tries expressions.
     Console,
     /// Lays out files.
@@ -39,8 +43,9 @@ pub enum CommandName {
 
 impl CommandName {
     /// Those of one word, sorted by name.
-    pub const ALL: [CommandName; 9] = [
+    pub const ALL: [CommandName; 10] = [
         Self::Build,
+        Self::Cleanup,
         Self::Console,
         Self::Fmt,
         Self::Init,
@@ -59,6 +64,7 @@ impl CommandName {
     pub fn name(self) -> &'static str {
         match self {
             Self::Build => "build",
+            Self::Cleanup => "cleanup",
             Self::Console => "console",
             Self::Fmt => "fmt",
             Self::Init => "init",
@@ -78,6 +84,7 @@ impl CommandName {
     pub fn synopsis(self) -> &'static str {
         match self {
             Self::Build => "build image(s) from template",
+            Self::Cleanup => "remove what runs left behind",
             Self::Console => "creates a console for testing variable interpolation",
             Self::Fmt => "Rewrites HCL2 config files to canonical format",
             Self::Init => "Install missing plugins or upgrade plugins",
@@ -212,6 +219,39 @@ pub struct BuildArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]
     pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will list what runs left behind that were killed, failed or were stopped: machines, images, keys, files; with the
+/// command that removes each. Then it asks, and removes it: files by itself, all else with the provider's own
+/// command-line tool, newest first. What it has no tool for is for you to remove. RUN is the id of a run, or its
+/// beginning; without one all runs are looked at. A run that is alive is left alone, whatever else is going on. When it
+/// is interrupted or something fails, another cleanup goes on with the rest; it exits with 1 then.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct CleanupArgs {
+    /// Do not ask. Needed where there is no terminal to ask on
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub auto_approve: bool,
+
+    /// Only list what is left, and the commands that would remove it
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub dry_run: bool,
+
+    /// Remove nothing, but strike what is listed off the record: you have removed it yourself
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub forget: bool,
+
+    /// Print one JSON document. Without -auto-approve it only lists
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub json: bool,
+
+    /// Only runs that started longer ago than this, such as 24h or 90m
+    #[arg(long, value_name = "24h", value_parser = values::age)]
+    pub older_than: Option<Duration>,
 
     #[arg(hide = true)]
     #[expect(missing_docs, reason = "positional, not part of the help")]

@@ -3,8 +3,9 @@
 use clap::{Args, Command, CommandFactory};
 
 use super::definitions::{
-    BuildArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs, PluginsInstallArgs,
-    PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs, VersionArgs,
+    BuildArgs, CleanupArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs,
+    PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
+    VersionArgs,
 };
 use super::go_flags::is_boolean;
 
@@ -22,6 +23,7 @@ pub fn root_help() -> String {
 pub fn command_help(command: CommandName) -> String {
     let (definition, positional) = match command {
         CommandName::Build => (BuildArgs::command(), " [options] TEMPLATE"),
+        CommandName::Cleanup => (CleanupArgs::command(), " [options] [RUN...]"),
         CommandName::Console => (ConsoleArgs::command(), " [options] [TEMPLATE]"),
         CommandName::Fmt => (without_template_flags(FmtArgs::command(), &[]), " [options] TEMPLATE..."),
         CommandName::Init => (without_template_flags(InitArgs::command(), &[LANGUAGE]), " [options] TEMPLATE"),

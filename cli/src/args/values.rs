@@ -1,5 +1,8 @@
 //! Values of single flags: their Rust types, how they are read from text, and the message when they cannot be.
 
+use std::time::Duration;
+
+use planner::duration::{DurationError, GoDuration};
 use plugins::component::OnError;
 
 /// What language a template is in when its path does not tell.
@@ -63,6 +66,15 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
         None => Err(format!("No '=' value in arg: {text}")),
     }
+}
+
+/// `-older-than`: how long ago.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    let age: GoDuration = text.parse().map_err(|error: DurationError| error.to_string())?;
+    if age.nanos() < 0 {
+        return Err("it must not be negative".to_owned());
+    }
+    Ok(age.to_std())
 }
 
 /// A boolean as Go's `flag` reads it.

@@ -1,6 +1,7 @@
 //! One file per command: options in, exit out. They string the rooms together and hold no rules of their own.
 
 pub mod build;
+pub mod cleanup;
 pub mod console;
 pub mod fmt;
 pub mod init;

@@ -1,6 +1,6 @@
 //! How a resource is removed: decided from what was recorded of it and which tools there are, without touching anything.
 
-use crate::cleanup::providers::{absence_words, commands};
+use crate::cleanup::providers::{absence_words, commands, short};
 use crate::journal::{Destroy, FileMark, Resource, ResourceKind};
 
 /// How a resource is removed.
@@ -51,7 +51,7 @@ impl Method {
                 vec![Step { argv: argv.clone(), absent: absence_words(&resource.provider) }]
             }
             // The program that runs the machine is a child of the plugin, and ended with it.
-            Destroy::Provider if resource.provider == "qemu" && resource.kind == ResourceKind::Machine => {
+            Destroy::Provider if short(&resource.provider) == "qemu" && resource.kind == ResourceKind::Machine => {
                 return Self::Nothing;
             }
             Destroy::Provider => commands(resource),
@@ -152,7 +152,7 @@ mod tests {
             (resource(SecurityGroup, "amazon", "sg-1", &[]), &["aws ec2 delete-security-group --group-id=sg-1"]),
             (resource(Snapshot, "amazon", "snap-1", &[]), &["aws ec2 delete-snapshot --snapshot-id=snap-1"]),
             (
-                resource(Machine, "googlecompute", "vm", &[("zone", "z"), ("project", "p q")]),
+                resource(Machine, "googlecompute", "vm", &[("zone", "z"), ("project_id", "p q")]),
                 &["gcloud compute instances delete vm --quiet --zone=z '--project=p q'"],
             ),
             (resource(Image, "googlecompute", "img", &[]), &["gcloud compute images delete img --quiet"]),
@@ -162,7 +162,7 @@ mod tests {
             (resource(Container, "podman", "abc", &[]), &["podman rm --force --volumes abc"]),
             (resource(Machine, "digitalocean", "7", &[]), &["doctl compute droplet delete 7 --force"]),
             (resource(Artifact, "digitalocean", "nyc1,nyc2:99", &[]), &["doctl compute snapshot delete 99 --force"]),
-            (resource(Machine, "hcloud", "7", &[]), &["hcloud server delete 7"]),
+            (resource(Machine, "github.com/hetznercloud/hcloud", "7", &[]), &["hcloud server delete 7"]),
             (
                 resource(Machine, "virtualbox", "a b", &[]),
                 &["VBoxManage controlvm 'a b' poweroff", "VBoxManage unregistervm 'a b' --delete"],

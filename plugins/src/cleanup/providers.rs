@@ -55,19 +55,19 @@ const ROWS: &[Row] = rows! {
     }
     "googlecompute" {
         [Machine] One
-            ["gcloud" "compute" "instances" "delete" "{id}" "--quiet" "--zone={zone}" "--project={project}"];
-        [Image, Artifact] One ["gcloud" "compute" "images" "delete" "{id}" "--quiet" "--project={project}"];
-        [Snapshot] One ["gcloud" "compute" "snapshots" "delete" "{id}" "--quiet" "--project={project}"];
-        [Volume] One ["gcloud" "compute" "disks" "delete" "{id}" "--quiet" "--zone={zone}" "--project={project}"];
+            ["gcloud" "compute" "instances" "delete" "{id}" "--quiet" "--zone={zone}" "--project={project_id}"];
+        [Image, Artifact] One ["gcloud" "compute" "images" "delete" "{id}" "--quiet" "--project={project_id}"];
+        [Snapshot] One ["gcloud" "compute" "snapshots" "delete" "{id}" "--quiet" "--project={project_id}"];
+        [Volume] One ["gcloud" "compute" "disks" "delete" "{id}" "--quiet" "--zone={zone}" "--project={project_id}"];
         [SecurityGroup] One
-            ["gcloud" "compute" "firewall-rules" "delete" "{id}" "--quiet" "--project={project}"];
+            ["gcloud" "compute" "firewall-rules" "delete" "{id}" "--quiet" "--project={project_id}"];
     }
     "azure" {
         [Machine] One
-            ["az" "vm" "delete" "--name={id}" "--resource-group={resource_group}" "--subscription={subscription}" "--yes"];
-        [ResourceGroup] One ["az" "group" "delete" "--name={id}" "--subscription={subscription}" "--yes"];
+            ["az" "vm" "delete" "--name={id}" "--resource-group={resource_group_name}" "--subscription={subscription_id}" "--yes"];
+        [ResourceGroup] One ["az" "group" "delete" "--name={id}" "--subscription={subscription_id}" "--yes"];
         [Image, Artifact, Snapshot, Volume] One
-            ["az" "resource" "delete" "--ids={id}" "--subscription={subscription}"];
+            ["az" "resource" "delete" "--ids={id}" "--subscription={subscription_id}"];
     }
     "docker" {
         [Container, Machine] One ["docker" "rm" "--force" "--volumes" "{id}"];
@@ -114,9 +114,9 @@ const ROWS: &[Row] = rows! {
         [SecurityGroup] One ["openstack" "security" "group" "delete" "{id}"];
     }
     "yandex" {
-        [Machine] One ["yc" "compute" "instance" "delete" "--id={id}" "--folder-id={folder}"];
-        [Image, Artifact] One ["yc" "compute" "image" "delete" "--id={id}" "--folder-id={folder}"];
-        [Volume] One ["yc" "compute" "disk" "delete" "--id={id}" "--folder-id={folder}"];
+        [Machine] One ["yc" "compute" "instance" "delete" "--id={id}" "--folder-id={folder_id}"];
+        [Image, Artifact] One ["yc" "compute" "image" "delete" "--id={id}" "--folder-id={folder_id}"];
+        [Volume] One ["yc" "compute" "disk" "delete" "--id={id}" "--folder-id={folder_id}"];
     }
     "vsphere" {
         [Machine, Artifact] One ["govc" "vm.destroy" "{id}"];
@@ -162,14 +162,19 @@ const ABSENT: &[(&str, &[&str])] = &[
     ("incus", &["not found"]),
 ];
 
+/// The provider's own name: plugins are called by their source, `github.com/hashicorp/amazon`.
+pub(super) fn short(provider: &str) -> &str {
+    provider.rsplit('/').next().unwrap_or(provider)
+}
+
 /// What the provider's tool says when there is nothing to remove.
 pub(super) fn absence_words(provider: &str) -> &'static [&'static str] {
-    ABSENT.iter().find(|(name, _)| *name == provider).map_or(&[], |(_, words)| words)
+    ABSENT.iter().find(|(name, _)| *name == short(provider)).map_or(&[], |(_, words)| words)
 }
 
 /// The commands that remove `resource`; none when no row is for it.
 pub(super) fn commands(resource: &Resource) -> Vec<Step> {
-    let is_for = |row: &&Row| row.provider == resource.provider && row.kinds.contains(&resource.kind);
+    let is_for = |row: &&Row| row.provider == short(&resource.provider) && row.kinds.contains(&resource.kind);
     let Some(row) = ROWS.iter().find(is_for) else { return Vec::new() };
     let ids = split(row.ids, &resource.id);
     let absent = absence_words(&resource.provider);

@@ -1,0 +1,54 @@
+//! Tells a new build what earlier runs of its template left. Looks at little: a build must not wait for its history.
+
+use std::io::Read as _;
+
+use crate::cleaning::prune::{KEPT, prune};
+use crate::cleaning::survey::read;
+use crate::state::{RunFile, StateDir};
+
+/// How many of the newest runs are looked at.
+const LOOKED_AT: usize = 20;
+/// The first record of a journal, which names the template, is within so many bytes.
+const HEAD: u64 = 4096;
+
+/// One line about what earlier runs of the template at `path` left; none when they left nothing. Also has old runs
+/// forgotten, once they are many.
+pub fn notice(state: &StateDir, path: &str) -> Option<String> {
+    // What cannot be read says nothing; that it cannot be written will be said by the run.
+    let runs = state.runs().ok()?;
+    if runs.len() > 2 * KEPT
+        && let Err(error) = prune(state)
+    {
+        tracing::warn!("old runs are not forgotten: {error}");
+    }
+    let (mut n_left, mut of_runs) = (0, Vec::new());
+    for file in runs.iter().take(LOOKED_AT).filter(|file| may_be_of(file, path)) {
+        if file.is_locked().unwrap_or(true) {
+            continue;
+        }
+        let Ok((history, _)) = read(file) else { continue };
+        let is_of = history.run.as_ref().is_some_and(|run| run.template.path == path);
+        let n_of_run = history.leftovers().count();
+        if is_of && n_of_run > 0 {
+            n_left += n_of_run;
+            of_runs.push(file.id().to_owned());
+        }
+    }
+    let newest = of_runs.first()?;
+    let things = if n_left == 1 { "1 resource is".to_owned() } else { format!("{n_left} resources are") };
+    let runs = if of_runs.len() == 1 { "an earlier run".to_owned() } else { format!("{} earlier runs", of_runs.len()) };
+    let names = of_runs.join(" ");
+    Some(format!(
+        "Warning: {things} left of {runs} of this template: `packer cleanup {names}` removes what is left, `packer build \
+         -resume={newest}` takes the run up."
+    ))
+}
+
+/// Whether the journal begins as that of a run of this template.
+fn may_be_of(file: &RunFile, path: &str) -> bool {
+    let mut head = Vec::new();
+    let is_read = file.open().is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok());
+    let quoted = serde_json::to_string(path).unwrap_or_default();
+    // A path that does not fit in there is looked for in the whole.
+    is_read && (quoted.len() as u64 > HEAD / 2 || String::from_utf8_lossy(&head).contains(&quoted))
+}

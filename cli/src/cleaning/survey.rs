@@ -1,0 +1,269 @@
+//! Finds what runs left behind. Reads journals and locks none: what is found may change until somebody has the lock.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use plugins::cleanup::Method;
+use plugins::journal::history::Fate;
+use plugins::journal::{Destroy, History, Resource};
+use plugins::process::find_in_path;
+
+use crate::environment::Environment;
+use crate::state::{RunFile, StateDir, StateError};
+
+/// A run, and what is left of it.
+#[derive(Debug)]
+pub struct Remains {
+    /// Its journal.
+    pub file: RunFile,
+    /// The template that it is of; empty if it was killed before it could say.
+    pub template: String,
+    /// When it started, if that is known.
+    pub started: Option<Timestamp>,
+    /// How far it came.
+    pub condition: Condition,
+    /// What is left, in the order in which it is to go. Empty of a run that is alive.
+    pub items: Vec<Item>,
+    /// Parts of its journal that cannot be read.
+    pub damages: Vec<String>,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Somebody has its journal: it is running, or being cleaned up after.
+    InUse,
+    /// It did not come to its end.
+    Killed,
+    /// It came to its end, and something had gone wrong, or it was stopped.
+    Failed,
+    /// It came to a good end.
+    Succeeded,
+}
+
+impl Condition {
+    /// For programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InUse => "in-use",
+            Self::Killed => "killed",
+            Self::Failed => "failed",
+            Self::Succeeded => "succeeded",
+        }
+    }
+}
+
+/// Something that is left.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What it is.
+    pub resource: Resource,
+    /// How it is removed.
+    pub method: Method,
+    /// A later run that made the same thing again, whose it is now.
+    pub taken_by: Option<String>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Runs that are alive or left something, the newest first.
+    pub runs: Vec<Remains>,
+    /// Journals that cannot be read at all, with the reason.
+    pub unreadable: Vec<(RunFile, String)>,
+}
+
+impl Survey {
+    /// How many things are left.
+    pub fn n_items(&self) -> usize {
+        self.runs.iter().map(|run| run.items.len()).sum()
+    }
+}
+
+/// Which runs to look at.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Those of these names; all if there are none.
+    pub names: Vec<String>,
+    /// Those that started before then.
+    pub before: Option<Timestamp>,
+}
+
+impl Scope {
+    /// Runs called `names`, or all; that started longer ago than `age`.
+    pub fn new(names: Vec<String>, age: Option<Duration>, now: Timestamp) -> Self {
+        // Longer ago than time goes back: none did.
+        Self { names, before: age.map(|age| now.checked_sub(age).unwrap_or(Timestamp::MIN)) }
+    }
+}
+
+/// Looks at the runs in `scope`.
+///
+/// # Errors
+///
+/// A name means no run, or several; or the state directory cannot be read.
+pub fn survey(state: &StateDir, scope: &Scope, environment: &Environment) -> Result<Survey, StateError> {
+    let wanted = scope.names.iter().map(|name| state.find(name)).collect::<Result<Vec<RunFile>, StateError>>()?;
+    let mut found = Survey::default();
+    let mut read = Vec::new();
+    // Also those that are not wanted: what is left of one run may be another's by now.
+    for file in state.runs()? {
+        match look_at(&file) {
+            Ok(Some(run)) => read.push((file, run)),
+            Ok(None) => {}
+            Err(reason) if wanted.is_empty() || wanted.contains(&file) => found.unreadable.push((file, reason)),
+            Err(_) => {}
+        }
+    }
+    let owners = Owners::of(&read);
+    let is_installed = installed(environment);
+    for (file, run) in &read {
+        let is_wanted = wanted.is_empty() || wanted.contains(file);
+        let is_old_enough = scope.before.is_none_or(|before| started(run).is_some_and(|started| started <= before));
+        if is_wanted && is_old_enough {
+            let remains = remains(file, run, &owners, &is_installed);
+            if remains.condition == Condition::InUse || !remains.items.is_empty() {
+                found.runs.push(remains);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Tells which programs there are.
+pub fn installed(environment: &Environment) -> impl Fn(&str) -> bool {
+    let search = environment.get("PATH").unwrap_or_default().to_owned();
+    move |tool| Path::new(tool).is_absolute() || find_in_path(tool, &search, Path::new("/")).is_some()
+}
+
+/// A journal as it is now.
+struct Look {
+    history: History,
+    in_use: bool,
+    damages: Vec<String>,
+}
+
+/// Reads a journal; none when it is gone.
+fn look_at(file: &RunFile) -> Result<Option<Look>, String> {
+    let is_gone = |error: &StateError| matches!(error, StateError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
+    // First: what comes to its end after that is in use for us, and not killed.
+    let in_use = match file.is_locked() {
+        Err(error) if is_gone(&error) => return Ok(None),
+        other => other.map_err(|error| error.to_string())?,
+    };
+    let (history, damages) = read(file)?;
+    Ok(Some(Look { history, in_use, damages }))
+}
+
+/// Reads as much as can be read of a journal, and says what cannot.
+///
+/// # Errors
+///
+/// It is no journal, one of a newer version, or cannot be read at all.
+pub fn read(file: &RunFile) -> Result<(History, Vec<String>), String> {
+    let opened = file.open().map_err(|error| error.to_string())?;
+    let (recording, damages) = engine::journal::salvage(opened).map_err(|error| error.to_string())?;
+    Ok((History::of(recording), damages.iter().map(ToString::to_string).collect()))
+}
+
+fn started(look: &Look) -> Option<Timestamp> {
+    look.history.run.as_ref()?.started.parse().ok()
+}
+
+fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(&str) -> bool) -> Remains {
+    let history = &look.history;
+    let condition = match (look.in_use, history.has_ended(), history.has_succeeded()) {
+        (true, ..) => Condition::InUse,
+        (false, false, _) => Condition::Killed,
+        (false, true, false) => Condition::Failed,
+        (false, true, true) => Condition::Succeeded,
+    };
+    let mut items = Vec::new();
+    if condition != Condition::InUse {
+        items.extend(history.leftovers().map(|left| owners.item(file.id(), &left.resource, is_installed)));
+        // Within a rank the newest goes first.
+        items.sort_by_key(|item| rank(&item.resource));
+    }
+    Remains {
+        file: file.clone(),
+        template: history.run.as_ref().map(|run| run.template.path.clone()).unwrap_or_default(),
+        started: started(look),
+        condition,
+        items,
+        damages: look.damages.clone(),
+    }
+}
+
+/// What goes first: machines hold on to all else, and groups of resources hold everything.
+pub fn rank(resource: &Resource) -> u8 {
+    use plugins::journal::ResourceKind as Kind;
+    match resource.kind {
+        Kind::Machine | Kind::Container | Kind::Process => 0,
+        Kind::Image | Kind::Artifact | Kind::TemporaryFile | Kind::Other => 1,
+        Kind::Snapshot => 2,
+        Kind::Volume => 3,
+        Kind::KeyPair | Kind::TemporaryKey | Kind::SecurityGroup => 4,
+        Kind::ResourceGroup => 5,
+    }
+}
+
+/// By what names a thing, the run that made it last and when that started.
+struct Owners(BTreeMap<Name, (Timestamp, String)>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Path(PathBuf),
+    Provided(String, String),
+}
+
+impl Owners {
+    fn of(runs: &[(RunFile, Look)]) -> Self {
+        let mut owners = Self(BTreeMap::new());
+        for (file, look) in runs {
+            let Some(started) = started(look) else { continue };
+            let there =
+                look.history.resources.values().filter(|left| matches!(left.fate, Fate::There | Fate::Destroying));
+            for name in there.flat_map(|left| names(&left.resource)) {
+                let owner = owners.0.entry(name).or_insert_with(|| (started, file.id().to_owned()));
+                if owner.0 < started {
+                    *owner = (started, file.id().to_owned());
+                }
+            }
+        }
+        owners
+    }
+
+    /// The run that has `name` by now, if it is not `run`.
+    fn other(&self, run: &str, name: &Name) -> Option<&str> {
+        self.0.get(name).map(|(_, owner)| owner.as_str()).filter(|owner| *owner != run)
+    }
+
+    fn item(&self, run: &str, resource: &Resource, is_installed: &impl Fn(&str) -> bool) -> Item {
+        let mut resource = resource.clone();
+        let mut taken_by = None;
+        if let Destroy::Files { files } = &mut resource.destroy {
+            // A file that was there when it was written down is known better than by its name.
+            files.retain(|file| {
+                let other = self.other(run, &Name::Path(file.path.clone())).filter(|_| file.inode.is_none());
+                taken_by = taken_by.take().or(other.map(str::to_owned));
+                other.is_none()
+            });
+            taken_by = taken_by.filter(|_| files.is_empty());
+        } else {
+            taken_by = names(&resource).iter().find_map(|name| self.other(run, name)).map(str::to_owned);
+        }
+        let method = if taken_by.is_some() { Method::Nothing } else { Method::of(&resource, is_installed) };
+        Item { resource, method, taken_by }
+    }
+}
+
+/// What names a thing in the world. Numbers of processes do not.
+fn names(resource: &Resource) -> Vec<Name> {
+    match &resource.destroy {
+        Destroy::Files { files } => files.iter().map(|file| Name::Path(file.path.clone())).collect(),
+        Destroy::Process { .. } => Vec::new(),
+        _ => vec![Name::Provided(resource.provider.clone(), resource.id.clone())],
+    }
+}
