@@ -70,9 +70,21 @@ impl Drawn {
     }
 
     pub(crate) fn plan(&self) -> Plan<usize> {
+        self.plan_with(|graph, name, capacity| graph.pool(name, capacity))
+    }
+
+    /// The plan with every limited pool a quota.
+    pub(crate) fn plan_of_quotas(&self) -> Plan<usize> {
+        self.plan_with(|graph, name, capacity| match capacity {
+            Some(capacity) => graph.quota(name, capacity),
+            None => graph.pool(name, None),
+        })
+    }
+
+    fn plan_with(&self, pool: fn(&mut GraphBuilder<usize>, &str, Option<u32>) -> PoolId) -> Plan<usize> {
         let mut graph = GraphBuilder::new();
         for (at, capacity) in self.capacities.iter().enumerate() {
-            graph.pool(&format!("pool {at}"), *capacity);
+            pool(&mut graph, &format!("pool {at}"), *capacity);
         }
         for claims in &self.claims {
             graph.lease(claims.iter().map(|&(pool, claim)| (PoolId::from_index(pool), claim)).collect());

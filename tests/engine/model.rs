@@ -1,6 +1,8 @@
 //! What a run must do, written for obviousness: no counters, everything looked up anew from the edges at every step.
 
-use engine::{CancelPhase, EdgeKind, Event, EventKind, Lane, Outcome, OutcomeKind, SkipCause};
+use std::collections::BTreeSet;
+
+use engine::{CancelPhase, Concern, EdgeKind, Event, EventKind, Lane, Outcome, OutcomeKind, SkipCause};
 
 use crate::drawn::Drawn;
 
@@ -63,6 +65,11 @@ impl<'a> Model<'a> {
 
     fn sources(&self, node: usize) -> impl Iterator<Item = (usize, EdgeKind)> {
         self.drawn.edges.iter().filter(move |edge| edge.1 == node).map(|edge| (edge.0, edge.2))
+    }
+
+    /// Whether a node also runs while the run is being stopped.
+    fn is_cleanup(&self, node: usize) -> bool {
+        self.sources(node).any(|(_, kind)| kind.is_cleanup())
     }
 
     fn sources_ended(&self, node: usize) -> bool {
@@ -183,44 +190,117 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Follows the events of a run, which are its one true order, and checks each against the model.
-pub(crate) fn follow(drawn: &Drawn, events: &[Event]) {
-    let n_nodes = drawn.nodes.len();
-    let mut model = Model::new(drawn);
-    let mut n_skipped = vec![0; n_nodes];
-    let mut is_open = false;
+/// What events have told so far, and the model that must agree.
+struct Follower<'a> {
+    model: Model<'a>,
+    n_skipped: Vec<usize>,
+    /// Attempts begun of each node, and whether another is to come.
+    attempts: Vec<(u32, bool)>,
+    late_leases: BTreeSet<usize>,
+    is_open: bool,
+}
+
+/// Follows the events of a run, which are its one true order, and checks each against the model. Returns how each node
+/// ended.
+pub(crate) fn follow(drawn: &Drawn, events: &[Event]) -> Vec<End> {
+    follow_with(drawn, events, None)
+}
+
+/// [`follow`], and no time passes while a node could start; the cpu lane is this wide.
+pub(crate) fn follow_in_virtual_time(drawn: &Drawn, events: &[Event], cpu_width: usize) -> Vec<End> {
+    follow_with(drawn, events, Some(cpu_width))
+}
+
+fn follow_with(drawn: &Drawn, events: &[Event], cpu_width: Option<usize>) -> Vec<End> {
+    let n = drawn.nodes.len();
+    let mut follower = Follower {
+        model: Model::new(drawn),
+        n_skipped: vec![0; n],
+        attempts: vec![(0, false); n],
+        late_leases: BTreeSet::new(),
+        is_open: false,
+    };
+    let mut now = std::time::Duration::ZERO;
     for (at, event) in events.iter().enumerate() {
         assert_eq!(event.seq, at as u64);
         let is_last = at + 1 == events.len();
         assert_eq!(matches!(event.kind, EventKind::RunStarted { .. }), at == 0);
         assert_eq!(matches!(event.kind, EventKind::RunEnded { .. }), is_last);
-        if !is_open && !matches!(event.kind, EventKind::RunStarted { .. } | EventKind::StopRequested { .. }) {
-            model.settle();
-            is_open = true;
+        assert!(event.at >= now, "time goes on");
+        if let Some(cpu_width) = cpu_width.filter(|_| event.at > now && follower.is_open) {
+            assert_eq!(follower.model.next(cpu_width), None, "it could have started before {:?}", event.at);
         }
-        match &event.kind {
-            EventKind::RunStarted { nodes } => assert_eq!(*nodes, n_nodes),
-            EventKind::NodeStarted { node, attempt } => {
-                assert_eq!(*attempt, 1);
-                model.start(node.index());
-            }
-            EventKind::NodeRetried { .. } | EventKind::TimeUp { .. } | EventKind::PoolResized { .. } => {
-                panic!("without rules: {:?}", event.kind)
-            }
-            EventKind::NodeEnded { node, outcome } => model.end(node.index(), end_of(outcome)),
-            EventKind::NodeSkipped { node, outcome } => {
-                if model.ends[node.index()].is_none() {
-                    model.give_up(node.index());
-                }
-                assert_eq!(model.ends[node.index()], Some(end_of(outcome)), "{node:?}");
-                n_skipped[node.index()] += 1;
-            }
-            EventKind::StopRequested { phase } if is_open => model.raise(*phase),
-            EventKind::StopRequested { phase } => model.phase = *phase,
-            EventKind::RunEnded { counts } => assert_eq!(counts.total(), n_nodes),
-        }
+        now = event.at;
+        follower.take(&event.kind);
     }
+    let Follower { model, n_skipped, .. } = follower;
     assert!(model.is_done());
     let expected: Vec<usize> = model.started.iter().map(|&started| usize::from(!started)).collect();
     assert_eq!(n_skipped, expected, "a node is either started or skipped once");
+    model.ends.into_iter().flatten().collect()
+}
+
+impl Follower<'_> {
+    fn take(&mut self, event: &EventKind) {
+        let is_early = matches!(event, EventKind::RunStarted { .. } | EventKind::StopRequested { .. });
+        if !self.is_open && !is_early {
+            self.model.settle();
+            self.is_open = true;
+        }
+        match event {
+            EventKind::RunStarted { nodes } => assert_eq!(*nodes, self.attempts.len()),
+            EventKind::NodeStarted { node, attempt } => self.start(node.index(), *attempt),
+            EventKind::NodeRetried { node, attempt, .. } => {
+                assert!(self.model.is_running(node.index()));
+                assert_eq!(self.attempts[node.index()], (*attempt, false), "{node:?}");
+                self.attempts[node.index()].1 = true;
+            }
+            EventKind::NodeEnded { node, outcome } => {
+                let may_rest = self.model.phase > CancelPhase::Running || self.is_late(node.index());
+                assert!(!self.attempts[node.index()].1 || may_rest, "{node:?} ended between attempts");
+                self.model.end(node.index(), end_of(outcome));
+            }
+            EventKind::NodeSkipped { node, outcome } => self.skip(node.index(), outcome),
+            EventKind::StopRequested { phase } if self.is_open => self.model.raise(*phase),
+            EventKind::StopRequested { phase } => self.model.phase = *phase,
+            EventKind::TimeUp { of: Concern::Lease(lease), .. } => drop(self.late_leases.insert(lease.index())),
+            EventKind::TimeUp { of: Concern::Node(node), .. } => assert!(self.model.is_running(node.index())),
+            EventKind::TimeUp { of: Concern::Run, .. } => {}
+            EventKind::PoolResized { pool, from, to } => {
+                assert_eq!(self.model.capacities[pool.index()], Some(*from));
+                self.model.resize(pool.index(), *to);
+                assert_eq!(self.model.capacities[pool.index()], Some(*to));
+            }
+            EventKind::RunEnded { counts } => assert_eq!(counts.total(), self.attempts.len()),
+        }
+    }
+
+    fn is_late(&self, node: usize) -> bool {
+        self.model.drawn.nodes[node].lease.is_some_and(|lease| self.late_leases.contains(&lease))
+    }
+
+    fn start(&mut self, node: usize, attempt: u32) {
+        let (n_before, is_to_come) = std::mem::replace(&mut self.attempts[node], (attempt, false));
+        assert_eq!(attempt, n_before + 1, "{node}");
+        assert_eq!(attempt > 1, is_to_come, "{node}");
+        assert!(!self.is_late(node) || self.model.is_cleanup(node), "{node} starts after its time");
+        if attempt == 1 {
+            self.model.start(node);
+        } else {
+            assert!(self.model.is_running(node));
+        }
+    }
+
+    /// A node ends without having been started: by what it waited for, by the time of its lease, or because it never could.
+    fn skip(&mut self, node: usize, outcome: &Outcome) {
+        if self.model.ends[node].is_none() && outcome.kind() == OutcomeKind::TimedOut {
+            assert!(self.is_late(node) && self.model.is_ready(node) && !self.model.is_cleanup(node), "{node} had time");
+            self.model.ends[node] = Some(end_of(outcome));
+            self.model.settle();
+        } else if self.model.ends[node].is_none() {
+            self.model.give_up(node);
+        }
+        assert_eq!(self.model.ends[node], Some(end_of(outcome)), "{node}");
+        self.n_skipped[node] += 1;
+    }
 }

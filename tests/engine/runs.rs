@@ -69,7 +69,7 @@ impl Execute<usize> for Scripted {
 }
 
 /// Scripted panics are expected; their reports would bury the real ones.
-fn hush() {
+pub(crate) fn hush() {
     static HUSH: std::sync::Once = std::sync::Once::new();
     HUSH.call_once(|| {
         let usual = std::panic::take_hook();
