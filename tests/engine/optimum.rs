@@ -13,6 +13,9 @@ struct Small {
     slots: usize,
 }
 
+/// Which nodes have ended, and which run for how much longer.
+type Moment = (u16, Vec<(u64, usize)>);
+
 impl Small {
     /// The shortest makespan of any schedule, those that leave slots idle on purpose included.
     fn optimum(&self) -> u64 {
@@ -20,7 +23,7 @@ impl Small {
     }
 
     /// The shortest time from a moment at which the nodes of `ended` have ended and others run for some more seconds.
-    fn best(&self, ended: u16, running: &[(u64, usize)], known: &mut HashMap<(u16, Vec<(u64, usize)>), u64>) -> u64 {
+    fn best(&self, ended: u16, running: &[(u64, usize)], known: &mut HashMap<Moment, u64>) -> u64 {
         let key = (ended, running.to_vec());
         if let Some(&best) = known.get(&key) {
             return best;

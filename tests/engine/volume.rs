@@ -156,5 +156,5 @@ fn a_hundred_thousand_nodes_end_as_they_must_in_flat_memory() {
     hush();
     let (few, many) = (checked_run(2_000), checked_run(20_000));
     assert!(many < few * 1.25, "{few:.0} bytes per node became {many:.0}");
-    assert!(many < 600.0, "{many:.0} bytes per node");
+    assert!(many < 200.0, "{many:.0} bytes per node");
 }
