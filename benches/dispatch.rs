@@ -1,7 +1,9 @@
 //! What the engine itself costs per node: no-op nodes through the real run loop, priorities and limits on, two workers.
 //! The budget is 0.5 µs per node at 10⁵ and 10⁶ nodes.
 //!
-//! Run with `cargo bench -p engine --bench dispatch`; give a number of nodes to run only that size.
+//! Run with `cargo bench -p engine --bench dispatch`. Arguments, all optional and in this order: a number of nodes, to run
+//! only that size; how often to run each plan; a word, to run only the shapes with it in their name.
+//! `benches/callgrind.sh` counts instructions instead of time.
 
 #![expect(clippy::print_stdout, reason = "a bench reports to its reader")]
 
@@ -13,8 +15,13 @@ use engine::{
     NullEmitter, Outcome, Plan, PoolId, RunOptions, Work,
 };
 
+use mimalloc::MiMalloc;
+
 const WORKERS: usize = 2;
-const N_RUNS: usize = 3;
+
+/// What the product uses.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How a no-op is answered.
 #[derive(Clone, Copy)]
@@ -91,18 +98,18 @@ fn graph(shape: &Shape, n_nodes: usize) -> GraphBuilder<()> {
     graph
 }
 
-fn measure(shape: &Shape, n_nodes: usize, emitter: &dyn Emitter) {
+fn measure(shape: &Shape, n_nodes: usize, n_runs: usize, emitter: &dyn Emitter) {
     let graph = graph(shape, n_nodes);
     let began = Instant::now();
     let plan = graph.seal().expect("layers have no cycle");
     let sealed = began.elapsed();
-    let mut times: Vec<Duration> = (0..N_RUNS).map(|_| run(&plan, shape.way, emitter)).collect();
+    let mut times: Vec<Duration> = (0..n_runs).map(|_| run(&plan, shape.way, emitter)).collect();
     times.sort_unstable();
     let each = |time: Duration| time.as_nanos() as f64 / n_nodes as f64;
     println!(
         "{:<44} {n_nodes:>9} nodes   run {:>6.0} ns/node (best {:>4.0})   seal {:>4.0} ns/node",
         shape.name,
-        each(times[N_RUNS / 2]),
+        each(times[n_runs / 2]),
         each(times[0]),
         each(sealed),
     );
@@ -117,8 +124,12 @@ fn run(plan: &Plan<()>, way: Way, emitter: &dyn Emitter) -> Duration {
 }
 
 fn main() {
-    let wanted: Option<usize> = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let sizes = wanted.map_or(vec![100_000, 1_000_000], |size| vec![size]);
+    // Cargo passes an option of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let number = |at: usize| arguments.get(at).and_then(|argument| argument.parse::<usize>().ok());
+    let sizes = number(0).map_or(vec![100_000, 1_000_000], |size| vec![size]);
+    let n_runs = number(1).unwrap_or(3).max(1);
+    let word = arguments.get(2).map_or("", String::as_str);
     let shape = |name, width, limit, way, lane| Shape { name, width, limit, way, lane };
     let shapes = [
         shape("layers of 1000, 64 slots", 1000, Limit::PerNode(64), Way::Done, Lane::Io),
@@ -131,15 +142,18 @@ fn main() {
         shape("layers of 1000, 512 slots, computations", 1000, Limit::PerNode(512), Way::Compute, Lane::Cpu),
     ];
     for &size in &sizes {
-        for shape in &shapes {
-            measure(shape, size, &NullEmitter);
+        for shape in shapes.iter().filter(|shape| shape.name.contains(word)) {
+            measure(shape, size, n_runs, &NullEmitter);
         }
+    }
+    let shape = shape("events read, layers of 1000 in 64 slots", 1000, Limit::PerNode(64), Way::Done, Lane::Io);
+    if !shape.name.contains(word) {
+        return;
     }
     let (emitter, events) = ChannelEmitter::new();
     let reader = std::thread::spawn(move || events.iter().count());
-    let shape = shape("layers of 1000, 64 slots, events read", 1000, Limit::PerNode(64), Way::Done, Lane::Io);
     for &size in &sizes {
-        measure(&shape, size, &emitter);
+        measure(&shape, size, n_runs, &emitter);
     }
     drop(emitter);
     println!("{} events read", reader.join().expect("the reader does not panic"));

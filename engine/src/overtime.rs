@@ -71,8 +71,13 @@ impl Overtime {
     }
 
     pub(crate) fn forget_node(&mut self, node: NodeId) {
-        self.nodes.remove(&node);
-        self.spared.remove(&node);
+        // Hashing would cost more than all the rest of ending a node.
+        if !self.nodes.is_empty() {
+            self.nodes.remove(&node);
+        }
+        if !self.spared.is_empty() {
+            self.spared.remove(&node);
+        }
     }
 
     pub(crate) fn forget_lease(&mut self, lease: LeaseId) {
