@@ -108,6 +108,7 @@ impl FutureBatch {
     /// A batch that has taken longer shares what is left, so that futures slow at their first step (one that starts a
     /// process, say) use all workers and let others have theirs.
     const PATIENCE: Duration = Duration::from_micros(100);
+    const MAX_BETWEEN_LOOKS: u32 = 8;
 
     fn new(waiting: VecDeque<(NodeId, NodeFuture)>, replies: Sender<Message>) -> Self {
         Self { waiting, ended: Vec::new(), replies }
@@ -126,6 +127,8 @@ impl FutureBatch {
 
     fn begin(mut self, context: &mut Context<'_>) {
         let began = Instant::now();
+        // The clock is looked at after one, two, four and then every eighth: it costs as much as a short future.
+        let (mut n_until_look, mut n_between) = (1, 1);
         while let Some((node, future)) = self.waiting.pop_front() {
             let mut future = Guarded(Some(future));
             match Pin::new(&mut future).poll(context) {
@@ -133,8 +136,13 @@ impl FutureBatch {
                 // The task looks again at once, so that it is the one to be woken.
                 Poll::Pending => drop(tokio::spawn(attend(Reply::new(node, &self.replies), future))),
             }
-            if began.elapsed() > Self::PATIENCE {
-                return self.share();
+            n_until_look -= 1;
+            if n_until_look == 0 {
+                if began.elapsed() > Self::PATIENCE {
+                    return self.share();
+                }
+                n_between = (n_between * 2).min(Self::MAX_BETWEEN_LOOKS);
+                n_until_look = n_between;
             }
         }
     }

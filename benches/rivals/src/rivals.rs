@@ -18,12 +18,14 @@ pub struct Cost {
 type Measure = fn(usize) -> Cost;
 
 /// Ours first: the others are compared with it.
-pub const RIVALS: [(&str, Measure); 5] = [
+pub const RIVALS: [(&str, Measure); 7] = [
     ("engine", |size| ours(size, || engine::Work::Done(engine::Outcome::Succeeded))),
     ("engine, futures", |size| ours(size, || engine::Work::future(async { engine::Outcome::Succeeded }))),
     ("dagrs", dagrs),
     ("dagx", dagx),
     ("fn_graph", fn_graph),
+    ("tokio::spawn each", spawn_each),
+    ("a bare loop", bare_loop),
 ];
 
 /// The two nodes that `node` comes after, unless it is in the first layer.
@@ -148,6 +150,103 @@ fn dagx(size: usize) -> Cost {
         }))
     });
     result.expect("the graph runs");
+    Cost { build, run }
+}
+
+/// The nodes that come after each, in one vector, and where those of a node begin; and what each still waits for.
+struct Bare {
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+    n_open: Vec<u32>,
+}
+
+impl Bare {
+    fn new(size: usize) -> Self {
+        let mut starts = vec![0u32; size + 1];
+        for from in (0..size).filter_map(inputs).flatten() {
+            starts[from + 1] += 1;
+        }
+        for at in 0..size {
+            starts[at + 1] += starts[at];
+        }
+        let mut next = starts.clone();
+        let mut targets = vec![0; starts[size] as usize];
+        let mut n_open = vec![0; size];
+        for to in 0..size {
+            for from in inputs(to).into_iter().flatten() {
+                targets[next[from] as usize] = to as u32;
+                next[from] += 1;
+                n_open[to] += 1;
+            }
+        }
+        Self { starts, targets, n_open }
+    }
+
+    fn targets(&self, node: u32) -> &[u32] {
+        &self.targets[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
+    }
+}
+
+/// A task per node, which starts those that have nothing left to wait for; no order, no limit, no outcome.
+fn spawn_each(size: usize) -> Cost {
+    use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+    struct Shared {
+        bare: Bare,
+        n_open: Vec<AtomicU32>,
+        n_left: AtomicUsize,
+        done: tokio::sync::Notify,
+    }
+
+    fn start(shared: Arc<Shared>, node: u32) {
+        tokio::spawn(async move {
+            for &to in shared.bare.targets(node) {
+                if shared.n_open[to as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
+                    start(Arc::clone(&shared), to);
+                }
+            }
+            if shared.n_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                shared.done.notify_one();
+            }
+        });
+    }
+
+    let (shared, build) = timed(|| {
+        let bare = Bare::new(size);
+        let n_open = bare.n_open.iter().map(|&n| AtomicU32::new(n)).collect();
+        Arc::new(Shared { bare, n_open, n_left: AtomicUsize::new(size), done: tokio::sync::Notify::new() })
+    });
+    let runtime = runtime();
+    let ((), run) = timed(|| {
+        runtime.block_on(async {
+            for node in (0..size).filter(|&node| inputs(node).is_none()) {
+                start(Arc::clone(&shared), node as u32);
+            }
+            shared.done.notified().await;
+        });
+    });
+    Cost { build, run }
+}
+
+/// The limit: counters and a stack on one thread, nodes that are nothing at all.
+fn bare_loop(size: usize) -> Cost {
+    let (mut bare, build) = timed(|| Bare::new(size));
+    let (n_ended, run) = timed(|| {
+        let mut ready: Vec<u32> = (0..size as u32).rev().filter(|&node| bare.n_open[node as usize] == 0).collect();
+        let mut n_ended = 0;
+        while let Some(node) = ready.pop() {
+            n_ended += 1;
+            for at in bare.starts[node as usize]..bare.starts[node as usize + 1] {
+                let to = bare.targets[at as usize];
+                bare.n_open[to as usize] -= 1;
+                if bare.n_open[to as usize] == 0 {
+                    ready.push(to);
+                }
+            }
+        }
+        n_ended
+    });
+    assert_eq!(std::hint::black_box(n_ended), size);
     Cost { build, run }
 }
 
