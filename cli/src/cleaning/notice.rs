@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use crate::cleaning::prune::{KEPT, prune};
-use crate::cleaning::survey::read;
+use crate::cleaning::survey::{left_of, read};
 use crate::state::{RunFile, StateDir};
 
 /// How many of the newest runs are looked at.
@@ -28,7 +28,7 @@ pub fn notice(state: &StateDir, path: &str) -> Option<String> {
         }
         let Ok((history, _)) = read(file) else { continue };
         let is_of = history.run.as_ref().is_some_and(|run| run.template.path == path);
-        let n_of_run = history.leftovers().count();
+        let n_of_run = left_of(&history).count();
         if is_of && n_of_run > 0 {
             n_left += n_of_run;
             of_runs.push(file.id().to_owned());

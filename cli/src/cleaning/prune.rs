@@ -1,6 +1,6 @@
 //! Forgets runs that nobody will ask for again: those that came to their end, left nothing, and are not among the newest.
 
-use crate::cleaning::survey::read;
+use crate::cleaning::survey::{left_of, read};
 use crate::state::{StateDir, StateError};
 
 /// How many of the newest runs are kept, for `packer replay`.
@@ -19,7 +19,7 @@ pub fn prune(state: &StateDir) -> Result<usize, StateError> {
         let Ok(Some(_lock)) = file.lock() else { continue };
         let Ok((history, damages)) = read(&file) else { continue };
         let is_of_use = !history.has_ended() && !history.nodes.is_empty();
-        if is_of_use || !damages.is_empty() || history.leftovers().next().is_some() {
+        if is_of_use || !damages.is_empty() || left_of(&history).next().is_some() {
             continue;
         }
         match std::fs::remove_file(file.path()) {

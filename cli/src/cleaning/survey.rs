@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plugins::cleanup::Method;
+use plugins::cleanup::{Method, is_gone};
 use plugins::journal::history::Fate;
 use plugins::journal::{Destroy, History, Resource};
 use plugins::process::find_in_path;
@@ -157,6 +157,11 @@ fn look_at(file: &RunFile) -> Result<Option<Look>, String> {
     Ok(Some(Look { history, in_use, damages }))
 }
 
+/// What a run left, less what is seen to be gone.
+pub fn left_of(history: &History) -> impl Iterator<Item = &Resource> {
+    history.leftovers().map(|left| &left.resource).filter(|resource| !is_gone(resource))
+}
+
 /// Reads as much as can be read of a journal, and says what cannot.
 ///
 /// # Errors
@@ -182,7 +187,7 @@ fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(
     };
     let mut items = Vec::new();
     if condition != Condition::InUse {
-        items.extend(history.leftovers().map(|left| owners.item(file.id(), &left.resource, is_installed)));
+        items.extend(left_of(history).map(|resource| owners.item(file.id(), resource, is_installed)));
         // Within a rank the newest goes first.
         items.sort_by_key(|item| rank(&item.resource));
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use engine::Cancel;
 use engine::journal::Journal;
 use futures_util::stream::{self, StreamExt as _};
-use plugins::cleanup::{Method, Removed, World, carry_out};
+use plugins::cleanup::{Method, Removed, World, carry_out, is_gone};
 use plugins::journal::{History, Note};
 use plugins::process::Fence;
 use plugins::scrubber::Scrubber;
@@ -90,6 +90,10 @@ impl Sweeper {
         let journal = open_journal(&lock, &history).map_err(failed)?;
         // Somebody else may have removed some of it since.
         let left: BTreeSet<u64> = history.leftovers().map(|left| left.resource.number).collect();
+        // So that nobody has to look again. What nobody sees will be seen the next time.
+        for number in history.leftovers().filter(|left| is_gone(&left.resource)).map(|left| left.resource.number) {
+            let _ = journal.note(&Note::Gone { number }.to_bytes());
+        }
         let items: Vec<&Item> = remains.items.iter().filter(|item| left.contains(&item.resource.number)).collect();
         let world = self.world(remains);
         self.runtime.block_on(async {

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use crate::cleanup::carry_out::Removed;
-use crate::journal::FileMark;
+use crate::journal::{Destroy, FileMark, Resource};
 
 /// The times of files lag behind the clock, and some file systems know only every other second.
 const LAG: Duration = Duration::from_secs(3);
@@ -30,6 +30,17 @@ pub(super) fn remove(mark: &FileMark, not_before: SystemTime) -> io::Result<Remo
     match removed {
         Err(error) if !is_absence(&error) => Err(error),
         _ => Ok(Removed::Now),
+    }
+}
+
+/// Whether a resource is seen to be gone without asking anybody: files that are not there, processes that have ended.
+pub fn is_gone(resource: &Resource) -> bool {
+    let is_missing = |file: &FileMark| fs::symlink_metadata(&file.path).is_err_and(|error| is_absence(&error));
+    match &resource.destroy {
+        Destroy::Files { files } => files.iter().all(is_missing),
+        #[cfg(target_os = "linux")]
+        Destroy::Process { pid, started: Some(started) } => crate::process::started_at(*pid) != Some(*started),
+        _ => false,
     }
 }
 

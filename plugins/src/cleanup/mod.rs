@@ -10,4 +10,5 @@ mod method;
 mod providers;
 
 pub use carry_out::{CleanupFault, Removed, World, carry_out};
+pub use local::is_gone;
 pub use method::{Method, Step};
