@@ -47,12 +47,14 @@ pub struct TemplateOptions {
 }
 
 /// How much may run at the same time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Builds in flight; `None` is no limit.
     pub parallel_builds: Option<NonZeroUsize>,
     /// Slots of all kinds; `None` is no limit.
     pub max_parallel: Option<NonZeroUsize>,
+    /// Capacities of named pools, in order; the last one of a pool counts.
+    pub pools: Vec<(String, u32)>,
 }
 
 /// What is written about a run beside its output.
@@ -270,7 +272,7 @@ impl TryFrom<BuildArgs> for BuildOptions {
     type Error = UsageError;
 
     fn try_from(args: BuildArgs) -> Result<Self, UsageError> {
-        let mut limits = limits(args.parallel_builds, args.max_parallel);
+        let mut limits = limits(args.parallel_builds, args.max_parallel, args.pools);
         if args.debug {
             limits.parallel_builds = Some(NonZeroUsize::MIN);
         }
@@ -313,7 +315,7 @@ impl TryFrom<PlanArgs> for PlanOptions {
             detail: args.detail,
             format: args.format,
             json: args.json,
-            limits: limits(args.parallel_builds, args.max_parallel),
+            limits: limits(args.parallel_builds, args.max_parallel, args.pools),
         })
     }
 }
@@ -409,15 +411,16 @@ fn split_at_commas(lists: &[String]) -> Vec<String> {
     lists.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
 }
 
-fn limits(parallel_builds: i64, max_parallel: i64) -> Limits {
-    Limits { parallel_builds: limit(parallel_builds), max_parallel: limit(max_parallel) }
+fn limits(parallel_builds: i64, max_parallel: i64, pools: Vec<(String, u32)>) -> Limits {
+    Limits { parallel_builds: limit(parallel_builds), max_parallel: limit(max_parallel), pools }
 }
 
 impl From<Limits> for planner::lower::Limits {
     /// More than the engine can count is no limit.
     fn from(limits: Limits) -> Self {
         let limit = |limit: Option<NonZeroUsize>| limit.and_then(|limit| u32::try_from(limit.get()).ok());
-        Self { parallel_builds: limit(limits.parallel_builds), max_parallel: limit(limits.max_parallel) }
+        let pools = limits.pools.into_iter().map(|(name, capacity)| (name.into(), capacity)).collect();
+        Self { parallel_builds: limit(limits.parallel_builds), max_parallel: limit(limits.max_parallel), pools }
     }
 }
 
@@ -447,12 +450,13 @@ mod tests {
 
     #[test]
     fn lists_and_limits_are_read() {
-        let line = "-only=a,b -only c -except=,d -parallel-builds=2 --max-parallel -4 -config-type HCL2 x";
+        let line = "-only=a,b -only c -except=,d -parallel-builds=2 --max-parallel -4 --pool a-b=3 -pool=c=1 -config-type HCL2 x";
         let options = build(line).unwrap();
         assert_eq!(options.template.only, ["a", "b", "c"]);
         assert_eq!(options.template.except, ["", "d"]);
         assert_eq!(options.template.config_type, ConfigType::Hcl2);
-        assert_eq!(options.limits, Limits { parallel_builds: NonZeroUsize::new(2), max_parallel: None });
+        let pools = vec![("a-b".to_owned(), 3), ("c".to_owned(), 1)];
+        assert_eq!(options.limits, Limits { parallel_builds: NonZeroUsize::new(2), max_parallel: None, pools });
         let debug = build("-debug -parallel-builds=9 x").unwrap();
         assert_eq!(debug.limits.parallel_builds, NonZeroUsize::new(1));
     }

@@ -31,6 +31,18 @@ fn a_template_in_json_syntax_builds() {
 }
 
 #[test]
+fn builds_share_pools() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.run(&["plan", &example("pools")]).expect(0);
+    assert!(text.contains("  claims 1 of account, 12 of memory-gb\n"), "{text}");
+    assert!(text.contains("\npool memory-gb: 16, of which 4 builds claim 18 in all\n"), "{text}");
+    sandbox.run(&["build", "-color=false", "--pool", "account=2", &example("pools")]).expect(0);
+    for name in ["db", "queue", "search", "web"] {
+        assert_eq!(sandbox.read(&format!("out/pools/{name}.txt")), "server\n");
+    }
+}
+
+#[test]
 fn the_estate_builds_its_whole_matrix() {
     let sandbox = Sandbox::new();
     let regions = example("estate/regions-eu.pkrvars.hcl");

@@ -32,6 +32,7 @@ mod masking;
 mod plan;
 mod plugin_faults;
 mod plugins;
+mod pools;
 #[path = "../machines/proxies.rs"]
 mod proxies;
 #[path = "../machines/relay.rs"]

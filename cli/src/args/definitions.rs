@@ -193,6 +193,11 @@ pub struct BuildArgs {
     #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
     pub parallel_builds: i64,
 
+    /// How much there is of a pool that sources of the template claim from, instead of what the template says. May be
+    /// repeated
+    #[arg(long = "pool", value_name = "name=10", value_parser = values::capacity)]
+    pub pools: Vec<(String, u32)>,
+
     /// Do not fetch provisioners that an HCP registry enforces. None are fetched by this version; the flag is announced
     /// in the output
     #[arg(long, action = ArgAction::Set, default_value = "false")]
@@ -303,6 +308,11 @@ pub struct PlanArgs {
     /// Forecast with at most this many builds at the same time. Below 1: no limit
     #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
     pub parallel_builds: i64,
+
+    /// How much there is of a pool that sources of the template claim from, instead of what the template says. May be
+    /// repeated
+    #[arg(long = "pool", value_name = "name=10", value_parser = values::capacity)]
+    pub pools: Vec<(String, u32)>,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]

@@ -77,6 +77,17 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
     Ok(age.to_std())
 }
 
+/// `--pool`: `name=10`, split at the last `=`.
+pub(super) fn capacity(text: &str) -> Result<(String, u32), String> {
+    let expected = || format!("expected a name and a number from 1 to {}, as in aws-eu=10", u32::MAX);
+    let (name, number) = text.rsplit_once('=').ok_or_else(expected)?;
+    let capacity = integer(number).ok().and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0);
+    match capacity {
+        Some(capacity) if !name.is_empty() => Ok((name.to_owned(), capacity)),
+        _ => Err(expected()),
+    }
+}
+
 /// A boolean as Go's `flag` reads it.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match text {

@@ -46,7 +46,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
         Some(_) if !diags.has_errors() => check_legacy(session, &frontend, analysis, selection)?,
         _ => Checked { analysis, selection, incomplete: false, said: Diagnostics::new() },
     };
-    let limits: Limits = options.limits.into();
+    let limits: Limits = options.limits.clone().into();
     let settings = settings(session, options);
     let cancel = Cancel::new();
     let telemetry = open_telemetry(session, options, &facts)?;
@@ -70,7 +70,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             said: Diagnostics::new(),
             telemetry: telemetry.clone(),
         };
-        let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits)?;
+        let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits.clone())?;
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
     };
     frontend.show(session, &diags);

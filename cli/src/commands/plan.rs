@@ -33,7 +33,7 @@ fn try_run(session: &mut Session, options: &PlanOptions) -> Result<(), Refused> 
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, DataSupply::Never, &mut diags);
-    let limits = (options.limits.into(), Extent::Build);
+    let limits = (options.limits.clone().into(), Extent::Build);
     let program = lower(analysis, &*frontend.registry, &selection, limits, &mut diags);
     // Nothing is shown of a template of which something is wrong.
     diags.extend(program.left_out.iter().map(|build| build.diagnostic.clone()));

@@ -1,13 +1,15 @@
 //! A plan as JSON, for programs.
 //!
 //! One object: `format_version` (`"1.0"`), `builds` (names in template order), `nodes` (`id`, `key`, `kind`, `build`,
-//! `component`, `label`, `place`), `edges` (`from` and `to` are node ids; `kind`, `output`, `hook`) and `summary`.
+//! `component`, `label`, `place`), `edges` (`from` and `to` are node ids; `kind`, `output`, `hook`), `pools` (`name`,
+//! `capacity`, `builds`, `claimed`; only if there are any) and `summary`.
 
 use planner::lower::Program;
 use serde::Serialize;
 
 use crate::plan_view::forecast::PlanNumbers;
 use crate::plan_view::model::PlanView;
+use crate::plan_view::pools::{self, PoolRow};
 
 /// The object.
 #[derive(Serialize)]
@@ -16,6 +18,8 @@ pub struct Document<'a> {
     builds: Vec<&'a str>,
     nodes: Vec<NodeRow<'a>>,
     edges: Vec<EdgeRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pools: Vec<PoolRow>,
     summary: Summary,
 }
 
@@ -88,6 +92,7 @@ pub fn document<'a>(program: &'a Program, view: &'a PlanView) -> Document<'a> {
         builds: program.builds.iter().map(|build| &*build.name).collect(),
         nodes: nodes.collect(),
         edges: edges.collect(),
+        pools: pools::rows(program),
         summary: Summary {
             builds: numbers.n_builds,
             nodes: numbers.n_nodes,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use engine::{EdgeKind, NodeId};
 use planner::files::Files;
@@ -9,6 +10,7 @@ use planner::lower::{Build, Program};
 use planner::node::{BuildId, Node};
 
 use crate::plan_view::forecast::PlanNumbers;
+use crate::plan_view::pools::{self, PoolRow};
 
 /// Names listed under a group of builds unless details are wanted.
 const N_LISTED: usize = 60;
@@ -31,6 +33,9 @@ pub fn render(program: &Program, files: &Files, argument: &str, detail: bool) ->
         write_group(&mut text, program, files, &needs, &group, detail);
     }
     write_numbers(&mut text, &PlanNumbers::new(program));
+    for PoolRow { name, capacity, builds, claimed } in pools::rows(program) {
+        let _ = writeln!(text, "pool {name}: {capacity}, of which {} claim {claimed} in all", plural(builds, "build"));
+    }
     text
 }
 
@@ -65,7 +70,8 @@ impl Needs {
 
 /// Builds of one block that run the same components on the same inputs, in template order.
 fn groups(program: &Program, needs: &Needs) -> Vec<Vec<BuildId>> {
-    type Shape<'a> = (u32, &'a str, &'a [u32], bool, &'a [Vec<(u32, u32)>], &'a BTreeSet<u32>);
+    type Claims<'a> = &'a [(Arc<str>, u32)];
+    type Shape<'a> = (u32, &'a str, &'a [u32], bool, &'a [Vec<(u32, u32)>], &'a BTreeSet<u32>, Claims<'a>);
     let mut at_shape: HashMap<Shape<'_>, usize> = HashMap::new();
     let mut groups: Vec<Vec<BuildId>> = Vec::new();
     for (at, build) in program.builds.iter().enumerate() {
@@ -76,6 +82,7 @@ fn groups(program: &Program, needs: &Needs) -> Vec<Vec<BuildId>> {
             build.error_cleanup,
             build.chains.as_slice(),
             &needs.data_of_build[at],
+            build.claims.as_slice(),
         );
         let group = *at_shape.entry(shape).or_insert(groups.len());
         if group == groups.len() {
@@ -99,6 +106,9 @@ fn write_group(text: &mut String, program: &Program, files: &Files, needs: &Need
         let _ = writeln!(text, "  after {}", names.join(", "));
     }
     let _ = writeln!(text, "  {} builder", build.kind);
+    if let Some(claims) = pools::claims_of(build) {
+        let _ = writeln!(text, "  claims {claims}");
+    }
     let steps = steps(program, first, build);
     for (at, (kind, what)) in steps.iter().enumerate() {
         let branch = if at + 1 == steps.len() { "└─" } else { "├─" };

@@ -1,6 +1,7 @@
-//! The `packer` block: what the template needs of the program itself.
+//! The `packer` block: what the template needs of the program itself, and how much there is of what builds share.
 
 use crate::config::plugin::{self, RequiredPlugin};
+use crate::config::pool::{self, PoolBlock};
 use crate::config::shape::{Shape, attribute, has_labels};
 use crate::diagnostic::Diagnostics;
 use crate::eval;
@@ -9,13 +10,33 @@ use crate::syntax::ast::{Block, Body, Expr};
 use crate::value::{Type, convert};
 use crate::version::{Constraint, Version};
 
-const PACKER: Shape = Shape { attributes: &["required_version"], required: &[], blocks: &[("required_plugins", &[])] };
+const PACKER: Shape = Shape {
+    attributes: &["required_version"],
+    required: &[],
+    blocks: &[("required_plugins", &[]), ("pool", &["name"])],
+};
 
-/// Decodes a `packer` block: the plugins it requires. Versions were looked at before, see [`check_versions`].
-pub fn decode(block: &Block, diags: &mut Diagnostics) -> Vec<RequiredPlugin> {
+/// What a `packer` block says.
+#[derive(Clone, Debug, Default)]
+pub struct PackerBlock {
+    /// The plugins it requires.
+    pub plugins: Vec<RequiredPlugin>,
+    /// The pools it declares.
+    pub pools: Vec<PoolBlock>,
+}
+
+/// Decodes a `packer` block. Versions were looked at before, see [`check_versions`].
+pub fn decode(block: &Block, diags: &mut Diagnostics) -> PackerBlock {
     let body = PACKER.content(&block.body, block.header, diags);
-    let required = body.blocks.iter().filter(|inner| &*inner.kind.name == "required_plugins" && has_labels(inner, 0));
-    required.flat_map(|inner| plugin::decode(inner, diags)).collect()
+    let mut decoded = PackerBlock::default();
+    for inner in &body.blocks {
+        match &*inner.kind.name {
+            "required_plugins" if has_labels(inner, 0) => decoded.plugins.extend(plugin::decode(inner, diags)),
+            "pool" if has_labels(inner, 1) => decoded.pools.extend(pool::decode(inner, diags)),
+            _ => {}
+        }
+    }
+    decoded
 }
 
 /// Checks every `required_version` against this program's own version. Nothing else in the files is looked at: what they

@@ -1,6 +1,7 @@
 //! Arguments of the core's own blocks read into plain data, as strictly as the reference reads them: nothing unknown, and
 //! null only where it counts as absent. Without a scope, neither variables nor functions are allowed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -33,6 +34,25 @@ pub fn whole_number(expr: &Expr, scope: Option<&Scope<'_>>, diags: &mut Diagnost
         unsuitable(expr, scope, &detail, diags);
     }
     number
+}
+
+/// Whole numbers by name; null is none of them.
+pub fn whole_numbers(
+    expr: &Expr,
+    scope: Option<&Scope<'_>>,
+    diags: &mut Diagnostics,
+) -> Option<BTreeMap<Arc<str>, i64>> {
+    let value = known(expr, &Type::map(Type::Number), scope, diags)?;
+    let mut numbers = BTreeMap::new();
+    for (name, value) in value.entries().into_iter().flatten() {
+        let Some(number) = value.as_number().and_then(|number| number.to_i64()) else {
+            let detail = format!("the value of {name:?} must be a whole number, between {} and {}", i64::MIN, i64::MAX);
+            unsuitable(expr, scope, &detail, diags);
+            return None;
+        };
+        numbers.insert(name.clone(), number);
+    }
+    Some(numbers)
 }
 
 /// Texts; null is none of them.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::config::data::{self, DataBlock};
 use crate::config::local::{self, LocalDefinition};
-use crate::config::packer;
+use crate::config::packer::{self, PackerBlock};
 use crate::config::plugin::{self, RequiredPlugin};
+use crate::config::pool::{self, PoolBlock};
 use crate::config::registry;
 use crate::config::shape::{Shape, has_labels};
 use crate::config::source::{self, SourceBlock};
@@ -37,6 +38,8 @@ const ROOT: Shape = Shape {
 pub struct Template {
     /// Plugins that the `packer` blocks require, in file order.
     pub plugins: Vec<RequiredPlugin>,
+    /// Pools that the `packer` blocks declare, in file order.
+    pub pools: Vec<PoolBlock>,
     /// Declared variables, in file order.
     pub variables: Vec<VariableBlock>,
     /// Locals of both block forms, in file order.
@@ -59,9 +62,12 @@ pub fn decode(bodies: &[Body], files: &Files, defaults: &Scope<'_>, diags: &mut 
     let bodies: &[Cow<'_, Body>] = &bodies.iter().map(|body| ROOT.content(body, body.span, diags)).collect::<Vec<_>>();
     // What is wrong is told kind by kind, as the reference reads all files for one kind before the next.
     for block in blocks(bodies, "packer", 0) {
-        template.plugins.extend(packer::decode(block, diags));
+        let PackerBlock { plugins, pools } = packer::decode(block, diags);
+        template.plugins.extend(plugins);
+        template.pools.extend(pools);
     }
     plugin::report_duplicates(&template.plugins, diags);
+    pool::report_duplicates(&template.pools, files, diags);
     for block in bodies.iter().flat_map(|body| &body.blocks) {
         match &*block.kind.name {
             "variable" if has_labels(block, 1) => template.variables.extend(variable::decode(block, defaults, diags)),

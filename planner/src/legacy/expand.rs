@@ -122,6 +122,7 @@ impl Expander<'_> {
             provisioners,
             error_cleanup: legacy.template.error_cleanup.is_some(),
             chains,
+            claims: Vec::new(),
         })
     }
 

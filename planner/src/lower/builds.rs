@@ -237,6 +237,8 @@ fn make_build(
         provisioners: runs.map(|(at, _)| at as u32).collect(),
         error_cleanup,
         chains,
+        // They are known when all builds are.
+        claims: Vec::new(),
     };
     (build, n_cut)
 }

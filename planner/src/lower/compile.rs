@@ -9,6 +9,7 @@ use crate::legacy;
 use crate::lower::analysis::Analysis;
 use crate::lower::builds::{self, Expanded};
 use crate::lower::graph::{self, Checks, Extent, Limits};
+use crate::lower::pools;
 use crate::lower::program::Program;
 use crate::lower::reference::Schemas;
 use crate::select::Selection;
@@ -33,9 +34,20 @@ pub fn lower(
     }
     require_datasources(&analysis.template, catalog, &mut expanded.schemas);
     let Analysis { template, values, legacy } = analysis;
+    let named = match &legacy {
+        None => pools::resolve(&template, &values, &mut expanded, (&limits, extent), diags),
+        Some(_) => {
+            refuse_pools(&limits, diags);
+            Vec::new()
+        }
+    };
+    // A graph with claims that cannot be met cannot be made.
+    if diags.has_errors() {
+        expanded.builds.iter_mut().for_each(|build| build.claims.clear());
+    }
     let pending = (0..template.data.len()).filter(|at| !values.has_data(*at));
     let checks = if legacy.is_some() { Checks::InOrder } else { Checks::Apart };
-    let plan = graph::build_graph(&template, &values, &expanded, pending, (limits, extent, checks), diags);
+    let plan = graph::build_graph(&template, &values, &expanded, pending, (&limits, &named, extent, checks), diags);
     let Expanded { builds, blocks, schemas } = expanded;
     Program { template, values, builds, blocks, plan, schemas, legacy, left_out }
 }
@@ -61,10 +73,21 @@ pub fn lower_data(
     let mut schemas = Schemas::default();
     require_datasources(&analysis.template, catalog, &mut schemas);
     let Analysis { template, values, legacy } = analysis;
-    let how = (limits, Extent::Build, Checks::Apart);
+    let how = (&limits, &[][..], Extent::Build, Checks::Apart);
     let plan = graph::build_graph(&template, &values, &Expanded::default(), all.into_iter(), how, diags);
     let (builds, blocks, left_out) = (Vec::new(), Vec::new(), Vec::new());
     Program { template, values, builds, blocks, plan, schemas, legacy, left_out }
+}
+
+/// Templates in legacy JSON have no place to claim from a pool.
+fn refuse_pools(limits: &Limits, diags: &mut Diagnostics) {
+    for (name, _) in &limits.pools {
+        let detail = format!(
+            "--pool gives a capacity to {name:?}, and builds of a template in legacy JSON cannot claim from pools. Those of \
+             an HCL2 template can."
+        );
+        diags.error("No such pool", detail, None);
+    }
 }
 
 /// Unknown data sources were reported by the analysis; here only the schemas of known ones are wanted.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::catalog::ComponentKind;
 use crate::diagnostic::Diagnostics;
 use crate::eval::Scope;
+use crate::lower::pools::without_claims;
 use crate::lower::program::Program;
 use crate::node::{BuildId, ComponentUse, ProvisionerId};
 use crate::schema;
@@ -94,11 +95,11 @@ impl Program {
     fn configure_builder(&self, id: BuildId, diags: &mut Diagnostics) -> Option<Value> {
         let build = self.build(id);
         let source = &self.template.sources[build.source as usize];
-        let mut bodies = vec![&source.body];
-        if let Some(at) = build.use_at {
-            bodies.push(&self.block(id).block.source_uses[at as usize].body);
-        }
         let kind = (ComponentKind::Builder, &build.kind);
+        let schema = self.schemas.get(kind.0, kind.1)?;
+        let used = build.use_at.map(|at| &self.block(id).block.source_uses[at as usize].body);
+        let own: Vec<_> = [&source.body].into_iter().chain(used).map(|body| without_claims(body, schema)).collect();
+        let bodies: Vec<&Body> = own.iter().map(|body| &**body).collect();
         self.decode(id, kind, &bodies, BuildView::Unknown, diags)
     }
 

@@ -9,6 +9,7 @@ use engine::{Edge, EdgeKind, GraphBuilder, Lane, LeaseId, NodeId, NodeSpec, Plan
 use crate::config::{BuildBlock, Template};
 use crate::diagnostic::Diagnostics;
 use crate::lower::builds::Expanded;
+use crate::lower::pools::NamedPool;
 use crate::lower::program::{BlockPlan, Build};
 use crate::node::{ArtifactId, BuildId, ComponentUse, Node, PostProcessorId, ProvisionerId};
 use crate::values::{Dependencies, Values};
@@ -23,12 +24,14 @@ pub const HOOK_CLEANUP: &str = "packer_cleanup_provision";
 pub const HOOK_POST_BUILD: &str = "packer_post_build";
 
 /// How much may run at once; `None` is as much as there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// `-parallel-builds`: builds between open and their last post-processor.
     pub parallel_builds: Option<u32>,
     /// `--max-parallel`: slots of all kinds; a build in flight counts one, as does a lone data source.
     pub max_parallel: Option<u32>,
+    /// `--pool`: capacities of named pools, instead of what the template says; the last one of a pool counts.
+    pub pools: Vec<(Arc<str>, u32)>,
 }
 
 /// How much of the work is put into the graph.
@@ -58,12 +61,15 @@ pub(crate) fn build_graph(
     values: &Values,
     expanded: &Expanded,
     pending: impl Iterator<Item = usize>,
-    (limits, extent, checks): (Limits, Extent, Checks),
+    (limits, named, extent, checks): (&Limits, &[NamedPool], Extent, Checks),
     diags: &mut Diagnostics,
 ) -> Arc<Plan<Node>> {
     let mut graph = GraphBuilder::new();
-    let pools =
-        Pools { builds: graph.pool("builds", limits.parallel_builds), slots: graph.pool("slots", limits.max_parallel) };
+    let pools = Pools {
+        builds: graph.pool("builds", limits.parallel_builds),
+        slots: graph.pool("slots", limits.max_parallel),
+        named: named.iter().map(|pool| (pool.name.clone(), graph.quota(&pool.name, pool.capacity))).collect(),
+    };
     let blocks = &expanded.blocks;
     let mut lowering =
         Lowering { template, blocks, values, checks, graph, pools, data: HashMap::new(), block_data: HashMap::new() };
@@ -89,6 +95,7 @@ pub(crate) fn build_graph(
 struct Pools {
     builds: PoolId,
     slots: PoolId,
+    named: HashMap<Arc<str>, PoolId>,
 }
 
 struct Lowering<'a> {
@@ -141,7 +148,9 @@ impl Lowering<'_> {
         if extent != Extent::Build {
             return;
         }
-        let lease = Some(self.graph.lease(vec![(self.pools.builds, 1), (self.pools.slots, 1)]));
+        let own = [(self.pools.builds, 1), (self.pools.slots, 1)];
+        let claims = build.claims.iter().map(|(name, claim)| (self.pools.named[name], *claim));
+        let lease = Some(self.graph.lease(own.into_iter().chain(claims).collect()));
         let open = self.add(Node::BuilderOpen(id), lease);
         self.connect(prepare, open, EdgeKind::Data("prepared"), Some(HOOK_PRE_BUILD));
         for prepared in prepares {

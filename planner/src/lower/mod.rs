@@ -6,6 +6,7 @@ pub mod compile;
 pub mod configure;
 pub mod graph;
 pub mod meta;
+mod pools;
 pub mod program;
 pub mod reference;
 mod structure;

@@ -38,6 +38,8 @@ pub struct Build {
     pub error_cleanup: bool,
     /// The post-processors that run for it: chains of (chain, position) in the block.
     pub chains: Vec<Vec<(u32, u32)>>,
+    /// What it claims of pools while it is built, by name.
+    pub claims: Vec<(Arc<str>, u32)>,
 }
 
 /// What all builds of one block share.
