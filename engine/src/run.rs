@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::unbounded;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::cancel::{Cancel, CancelPhase};
@@ -20,7 +20,7 @@ use crate::limit::Concern;
 use crate::outcome::{Counts, Outcome};
 use crate::plan::Plan;
 use crate::scopes::Scopes;
-use crate::worker::{CpuWindow, Message, Workers, bug};
+use crate::worker::{CpuWindow, Crew, Message, Workers, bug};
 
 /// How many nodes are started before outcomes and the cancel signal are looked at again.
 const TURN: usize = 64;
@@ -119,8 +119,7 @@ pub fn run<N, E: Execute<N>>(
             executor,
             course: Course::new(plan, window.width(), options.rules.clone()),
             window,
-            workers: Workers::new(io.clone(), n_workers, sender),
-            replies,
+            workers: Workers::new(io.clone(), n_workers, (sender, replies)),
             scopes: Scopes::new(scope, &options.rules.limits, log.began()),
             log,
             intents,
@@ -139,19 +138,18 @@ fn start_runtime(n_workers: usize) -> std::io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(n_workers).thread_name("io").enable_all().build()
 }
 
-struct Coordinator<'a, N, E> {
+struct Coordinator<'a, N, E, C> {
     plan: &'a Plan<N>,
     executor: &'a Arc<E>,
     course: Course,
     window: CpuWindow,
-    workers: Workers,
-    replies: Receiver<Message>,
+    workers: C,
     scopes: Scopes,
     log: EventLog<'a>,
     intents: Intents,
 }
 
-impl<N, E: Execute<N>> Coordinator<'_, N, E> {
+impl<N, E: Execute<N>, C: Crew> Coordinator<'_, N, E, C> {
     fn run(mut self) -> RunReport {
         self.log.emit(EventKind::RunStarted { nodes: self.plan.len() });
         self.follow_cancel();
@@ -185,10 +183,10 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
 
     /// Takes in what has arrived; if `is_idle`, sleeps until something does or an alarm goes off.
     fn receive(&mut self, is_idle: bool) {
-        let mut next = if is_idle { self.sleep() } else { self.replies.try_recv().ok() };
+        let mut next = if is_idle { self.sleep() } else { self.workers.hear() };
         self.log.look();
         // Not what arrives meanwhile: starting has its turn.
-        let mut n_more = self.replies.len();
+        let mut n_more = self.workers.n_waiting();
         while let Some(message) = next {
             match message {
                 Message::Ended(node, outcome) => self.end(node, outcome),
@@ -196,16 +194,13 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
                 Message::Throttled(node) => self.course.throttled(node, &mut self.log),
                 Message::Wake => {}
             }
-            next = if n_more > 0 { self.replies.try_recv().ok() } else { None };
+            next = if n_more > 0 { self.workers.hear() } else { None };
             n_more = n_more.saturating_sub(1);
         }
     }
 
     fn sleep(&self) -> Option<Message> {
-        match self.course.next_alarm().and_then(|at| self.log.instant(at)) {
-            Some(at) => self.replies.recv_deadline(at).ok(),
-            None => self.replies.recv().ok(),
-        }
+        self.workers.wait(self.course.next_alarm().and_then(|at| self.log.instant(at)))
     }
 
     /// Starts up to a turn's worth of nodes. Returns whether no more can start for now.
@@ -285,3 +280,6 @@ impl<N, E: Execute<N>> Coordinator<'_, N, E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::runtime::Handle;
@@ -29,34 +29,45 @@ pub(crate) enum Message {
     Wake,
 }
 
-/// The way to both lanes. Work gathers until [`Workers::flush`], so that one wake-up serves many nodes.
+/// What the coordinator needs of threads: that they do the work, and a way to hear of it. These here, or those of a model
+/// whose every interleaving can be tried.
+pub(crate) trait Crew {
+    /// Gathers a future.
+    fn push_future(&mut self, node: NodeId, future: NodeFuture);
+    /// Gathers a computation.
+    fn push_computation(&mut self, node: NodeId, computation: NodeComputation);
+    /// Hands over what has gathered.
+    fn flush(&mut self);
+    /// Waits for a message, until then if there is a then.
+    fn wait(&self, until: Option<Instant>) -> Option<Message>;
+    /// A message that has arrived.
+    fn hear(&self) -> Option<Message>;
+    /// How many messages have arrived.
+    fn n_waiting(&self) -> usize;
+}
+
+/// The way to both lanes and back. Work gathers until [`Workers::flush`], so that one wake-up serves many nodes.
 pub(crate) struct Workers {
     io: Handle,
     /// Started by the first computation.
     cpu: Option<ThreadPool>,
     n_workers: usize,
     replies: Sender<Message>,
+    messages: Receiver<Message>,
     futures: VecDeque<(NodeId, NodeFuture)>,
     computations: Vec<(NodeId, NodeComputation)>,
 }
 
-impl Workers {
-    pub(crate) fn new(io: Handle, n_workers: usize, replies: Sender<Message>) -> Self {
-        Self { io, cpu: None, n_workers, replies, futures: VecDeque::new(), computations: Vec::new() }
-    }
-
-    /// Gathers a future.
-    pub(crate) fn push_future(&mut self, node: NodeId, future: NodeFuture) {
+impl Crew for Workers {
+    fn push_future(&mut self, node: NodeId, future: NodeFuture) {
         self.futures.push_back((node, future));
     }
 
-    /// Gathers a computation.
-    pub(crate) fn push_computation(&mut self, node: NodeId, computation: NodeComputation) {
+    fn push_computation(&mut self, node: NodeId, computation: NodeComputation) {
         self.computations.push((node, computation));
     }
 
-    /// Hands over what has gathered.
-    pub(crate) fn flush(&mut self) {
+    fn flush(&mut self) {
         if !self.futures.is_empty() {
             let futures = std::mem::take(&mut self.futures);
             self.io.spawn(FutureBatch::new(futures, self.replies.clone()).into_task());
@@ -65,6 +76,27 @@ impl Workers {
             let computations = std::mem::take(&mut self.computations);
             self.compute(computations);
         }
+    }
+
+    fn wait(&self, until: Option<Instant>) -> Option<Message> {
+        match until {
+            Some(until) => self.messages.recv_deadline(until).ok(),
+            None => self.messages.recv().ok(),
+        }
+    }
+
+    fn hear(&self) -> Option<Message> {
+        self.messages.try_recv().ok()
+    }
+
+    fn n_waiting(&self) -> usize {
+        self.messages.len()
+    }
+}
+
+impl Workers {
+    pub(crate) fn new(io: Handle, n_workers: usize, (replies, messages): (Sender<Message>, Receiver<Message>)) -> Self {
+        Self { io, cpu: None, n_workers, replies, messages, futures: VecDeque::new(), computations: Vec::new() }
     }
 
     /// Each computation is a piece of its own for idle workers to steal, so a long one holds up none behind it.
