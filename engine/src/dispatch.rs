@@ -5,8 +5,6 @@
 //! what fits is asked once per line, and a lease given back wakes exactly those who can use it: the lines are looked at
 //! whenever a next node is asked for, and nobody has to be told.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::cancel::CancelPhase;
@@ -51,20 +49,20 @@ struct LaneLine {
     width: usize,
 }
 
-/// Ready nodes of one claim class and lane by priority. May name nodes that have since moved on; those are dropped when
+/// Ready nodes of one claim class and lane by their place in the class. May name nodes that have since moved on; those are dropped when
 /// they come first.
 #[derive(Debug, Default)]
 struct ParkedLine {
-    waiting: BinaryHeap<Reverse<u32>>,
+    waiting: PrioritySet,
     is_open: bool,
 }
 
-/// The next node: its priority, its lane, and the claim class it is parked under, if it is.
+/// The next node: its priority, its lane, and the claim class it is parked under with its place there, if it is.
 #[derive(Clone, Copy)]
 struct Pick {
     priority: u32,
     lane: usize,
-    class: Option<u32>,
+    parked: Option<(u32, u32)>,
 }
 
 impl Dispatch {
@@ -95,9 +93,9 @@ impl Dispatch {
         loop {
             let pick = self.pick()?;
             let node = self.topology.by_priority[pick.priority as usize];
-            match pick.class {
-                Some(class) => {
-                    self.parked[class as usize][pick.lane].waiting.pop();
+            match pick.parked {
+                Some((class, place)) => {
+                    self.parked[class as usize][pick.lane].waiting.remove(place);
                     self.take_lease(node);
                 }
                 None => self.lanes[pick.lane].ready.remove(pick.priority),
@@ -242,8 +240,9 @@ impl Dispatch {
                     let line = &mut self.parked[class as usize][lane];
                     if !std::mem::replace(&mut line.is_open, true) {
                         self.open_lines.push((class, lane));
+                        line.waiting.make_room(self.topology.queues.priorities[class as usize].len());
                     }
-                    line.waiting.push(Reverse(priority));
+                    line.waiting.insert(self.topology.queues.places[node.index()]);
                 }
                 _ => self.lanes[lane].ready.insert(priority),
             }
@@ -272,7 +271,7 @@ impl Dispatch {
         };
         for (lane, line) in self.lanes.iter().enumerate() {
             if let Some(priority) = line.ready.first().filter(|_| line.has_room()) {
-                offer(Pick { priority, lane, class: None });
+                offer(Pick { priority, lane, parked: None });
             }
         }
         let mut at = 0;
@@ -282,8 +281,9 @@ impl Dispatch {
                 continue;
             }
             match self.first_parked(class, lane) {
-                Some(priority) => {
-                    offer(Pick { priority, lane, class: Some(class) });
+                Some(place) => {
+                    let priority = self.topology.queues.priorities[class as usize][place as usize];
+                    offer(Pick { priority, lane, parked: Some((class, place)) });
                     at += 1;
                 }
                 None => {
@@ -295,17 +295,18 @@ impl Dispatch {
         best
     }
 
-    /// The first of a parked line that is still ready and still without its lease.
+    /// The first place of a parked line whose node is still ready and still without its lease.
     fn first_parked(&mut self, class: u32, lane: usize) -> Option<u32> {
         let line = &mut self.parked[class as usize][lane];
-        while let Some(&Reverse(priority)) = line.waiting.peek() {
+        while let Some(place) = line.waiting.first() {
+            let priority = self.topology.queues.priorities[class as usize][place as usize];
             let node = self.topology.by_priority[priority as usize];
             let lease = self.topology.facts[node].lease;
             let is_free = lease.is_some_and(|lease| self.pools.state(lease) == LeaseState::Free);
             if is_free && self.frontier.state(node) == NodeState::Ready {
-                return Some(priority);
+                return Some(place);
             }
-            line.waiting.pop();
+            line.waiting.remove(place);
         }
         None
     }

@@ -158,6 +158,7 @@ impl<N> Plan<N> {
         }
         let (claims, members) = (leases.claims.values().to_vec(), leases.members.values().to_vec());
         topology.leases = Leases::new(claims, members, &topology.pools);
+        topology.rank();
         Ok(Self { nodes: Arc::clone(&self.nodes), topology: Arc::new(topology) })
     }
 

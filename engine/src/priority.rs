@@ -2,7 +2,7 @@
 //! numbered by priority. A tree of bits, 64 per word, because a heap of a million entries misses the cache at every step.
 
 /// A set over `0..universe`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PrioritySet {
     /// The set itself first; each further level says which words of the one before are not empty.
     levels: Vec<Vec<u64>>,
@@ -19,6 +19,13 @@ impl PrioritySet {
                 return Self { levels };
             }
             n_words = n_words.div_ceil(64);
+        }
+    }
+
+    /// Makes a set that was made without a universe able to hold `0..universe`.
+    pub(crate) fn make_room(&mut self, universe: usize) {
+        if self.levels.is_empty() {
+            *self = Self::new(universe);
         }
     }
 

@@ -103,6 +103,31 @@ impl Leases {
     }
 }
 
+/// The nodes of each claim class by priority.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queues {
+    /// Place of a node among those of its class; means nothing where there is no class.
+    pub(crate) places: Vec<u32>,
+    /// The priority of the node at each place of each class.
+    pub(crate) priorities: Vec<Vec<u32>>,
+}
+
+impl Queues {
+    fn new(topology: &Topology) -> Self {
+        let mut places = vec![0; topology.n_nodes()];
+        let mut priorities = vec![Vec::new(); topology.leases.classes.len()];
+        for (priority, &node) in topology.by_priority.iter().enumerate() {
+            let class = topology.facts[node].lease.and_then(|lease| topology.leases.class_of[lease]);
+            if let Some(class) = class {
+                let line = &mut priorities[class as usize];
+                places[node.index()] = line.len() as u32;
+                line.push(priority as u32);
+            }
+        }
+        Self { places, priorities }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Topology {
@@ -117,6 +142,7 @@ pub(crate) struct Topology {
     /// Place of a node when all are sorted by rank, longest first, then by id.
     pub(crate) priorities: DenseMap<NodeId, u32>,
     pub(crate) by_priority: Vec<NodeId>,
+    pub(crate) queues: Queues,
     pub(crate) pools: DenseMap<PoolId, Pool>,
     pub(crate) leases: Leases,
 }
@@ -144,6 +170,7 @@ impl Topology {
             ranks: DenseMap::filled(0, n_nodes),
             priorities: DenseMap::filled(0, n_nodes),
             by_priority: Vec::new(),
+            queues: Queues::default(),
             pools,
             leases,
         };
@@ -210,6 +237,7 @@ impl Topology {
             self.priorities[node] = place as u32;
         }
         self.by_priority = order.into_iter().map(|(_, node)| node).collect();
+        self.queues = Queues::new(self);
     }
 }
 
