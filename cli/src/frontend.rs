@@ -97,6 +97,17 @@ impl Frontend {
         Ok(Self { files: Files::new(), registry: Arc::new(Registry::new()), kind, template, host, variables })
     }
 
+    /// Time stands still from here on, at the moment that the run started, or the one that it takes up.
+    pub fn stop_clock(&mut self, at: jiff::Timestamp) {
+        self.host.now = Arc::new(move || at);
+        self.host.started = at;
+    }
+
+    /// Where relative paths start.
+    pub fn working_dir(&self) -> &std::path::Path {
+        &self.host.working_dir
+    }
+
     /// Reads and decodes the template and the values given for its variables. Problems are said; with errors among them
     /// the command ends.
     pub fn parse(&mut self, session: &mut Session, options: &TemplateOptions) -> Result<AnyParsed, Refused> {

@@ -87,6 +87,8 @@ pub struct BuildOptions {
     pub limits: Limits,
     /// `-on-error`.
     pub on_error: OnError,
+    /// `-resume`: the run to take up, `last` for the last of the template.
+    pub resume: Option<String>,
     /// `-skip-enforcement`: to be announced.
     pub skip_enforcement: bool,
     /// `--events`, `--trace`, `--otlp`.
@@ -285,6 +287,7 @@ impl TryFrom<BuildArgs> for BuildOptions {
             ignore_prerelease_plugins: args.ignore_prerelease_plugins,
             limits,
             on_error: args.on_error.unwrap_or_default(),
+            resume: args.resume,
             skip_enforcement: args.skip_enforcement,
             telemetry: telemetry(args.events, args.trace, args.otlp)?,
             timestamps: args.timestamp_ui,

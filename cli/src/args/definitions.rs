@@ -198,6 +198,11 @@ pub struct BuildArgs {
     #[arg(long = "pool", value_name = "name=10", value_parser = values::capacity)]
     pub pools: Vec<(String, u32)>,
 
+    /// Take up a run that was killed or failed: what it finished, and would be made in the same way again, is not made
+    /// again. Without a value the last run of this template; `-resume=RUN` that one
+    #[arg(long, value_name = "run", num_args = 0..=1, default_missing_value = "last")]
+    pub resume: Option<String>,
+
     /// Do not fetch provisioners that an HCP registry enforces. None are fetched by this version; the flag is announced
     /// in the output
     #[arg(long, action = ArgAction::Set, default_value = "false")]

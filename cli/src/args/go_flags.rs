@@ -113,6 +113,8 @@ fn scan_flag(
     }
     let value = match value {
         Some(value) => value,
+        // The next word is not its value.
+        None if arg.get_num_args().is_some_and(|n| n.min_values() == 0) => return Ok(format!("--{name}")),
         None => rest.next().ok_or_else(|| FlagError::MissingValue(name.to_owned()))?,
     };
     Ok(format!("--{name}={value}"))
@@ -174,6 +176,14 @@ mod tests {
         assert_eq!(args.template.only, ["x,y", "z"]);
         assert_eq!(args.template.var_files, ["f", "g"]);
         assert_eq!(args.parallel_builds, -1);
+    }
+
+    #[test]
+    fn a_value_that_may_be_missing_is_never_the_next_word() {
+        for (line, resume) in [("-resume t", "last"), ("--resume=7f t", "7f"), ("-resume= t", "")] {
+            let args: BuildArgs = parse(&words(line)).unwrap();
+            assert_eq!((args.resume.as_deref(), args.positional), (Some(resume), vec!["t".to_owned()]), "{line}");
+        }
     }
 
     #[test]

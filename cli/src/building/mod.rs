@@ -3,6 +3,8 @@
 pub mod facts;
 pub mod outlet;
 pub mod quiet;
+pub mod recording;
+pub mod resume;
 pub mod runner;
 pub mod summary;
 pub mod transfer;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::journal::Journal;
 use engine::{Cancel, Emitter, FanOut, Rules, RunOptions, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
@@ -31,6 +32,8 @@ pub struct RunSetup {
     pub cancel: Cancel,
     /// Whether the first failure stops the run.
     pub fail_fast: bool,
+    /// Where the run is written down.
+    pub journal: Option<Journal>,
     /// Findings that were shown before.
     pub said: Diagnostics,
     /// What is written about it.
@@ -88,7 +91,8 @@ impl Runner {
         let written = self.setup.telemetry.stage("build", program);
         let written = written.iter().map(|written| written as &dyn Emitter);
         let emitter = FanOut::new(std::iter::once(&*watch as &dyn Emitter).chain(written));
-        let report = engine::run(&program.plan, &executor, &self.options(), &self.setup.cancel, &emitter)?;
+        let options = RunOptions { journal: self.setup.journal.clone(), ..self.options() };
+        let report = engine::run(&program.plan, &executor, &options, &self.setup.cancel, &emitter)?;
         self.leave_nothing_if_stopped();
         Ok(Finished { report, executor, watch })
     }

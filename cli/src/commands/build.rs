@@ -13,7 +13,9 @@ use plugins::executor::RunFacts;
 
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::building::quiet::Quiet;
-use crate::building::runner::{RunSetup, Runner, RunnerError};
+use crate::building::recording::{Recording, template_note};
+use crate::building::resume::Resumed;
+use crate::building::runner::{RunSetup, Runner};
 use crate::building::summary::{INTERRUPTED, Summary};
 use crate::descriptors::raise_limit;
 use crate::exit::Exit;
@@ -35,13 +37,15 @@ pub fn run(session: &mut Session, options: &BuildOptions) -> Exit {
 
 fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refused> {
     let mut frontend = Frontend::new(session, &options.template, options.warn_on_undeclared_var)?;
+    let resumed = find_resumed(session, options, &frontend)?;
+    frontend.stop_clock(resumed.as_ref().and_then(Resumed::started).unwrap_or(session.environment.started));
     let parsed = frontend.parse(session, &options.template)?;
     frontend.require_plugins(session, &parsed, options.ignore_prerelease_plugins)?;
     let selection = frontend.select(session, &options.template)?;
     let mut diags = Diagnostics::new();
     let analysis = frontend.analyse(session, parsed, DataSupply::Later, &mut diags);
     let flags = ComponentFlags { debug: options.debug, force: options.force, on_error: options.on_error };
-    let facts = run_facts(session, &analysis, flags);
+    let mut facts = run_facts(session, &analysis, flags);
     let Checked { analysis, selection, incomplete, said } = match &analysis.legacy {
         Some(_) if !diags.has_errors() => check_legacy(session, &frontend, analysis, selection)?,
         _ => Checked { analysis, selection, incomplete: false, said: Diagnostics::new() },
@@ -69,6 +73,8 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             fail_fast: true,
             said: Diagnostics::new(),
             telemetry: telemetry.clone(),
+            // It builds nothing.
+            journal: None,
         };
         let analysis = run_structural(session, &frontend, setup, analysis, &structural, limits.clone())?;
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
@@ -84,10 +90,13 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let reports = start_reporter(session, settings, &cancel)?;
     announce(session, options, &program, &reports);
     let _signals = watch_signals(session, &cancel, &reports)?;
+    let template = template_note(&options.template.path, frontend.working_dir(), &frontend.files);
+    let recording = Recording::begin(session, &program, &mut facts, template, resumed);
+    let recording = recording.map_err(|error| say_error(session, &error))?;
     let Frontend { registry, files, .. } = frontend;
-    let (files, fail_fast) = (Arc::new(files), options.fail_fast);
-    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said, telemetry };
-    run_builds(session, setup, program).map(|exit| exit.or_failed(incomplete))
+    let (files, fail_fast, journal) = (Arc::new(files), options.fail_fast, Some(recording.journal()));
+    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said, telemetry, journal };
+    run_builds(session, setup, program, recording).map(|exit| exit.or_failed(incomplete))
 }
 
 /// A template of which the components have been checked.
@@ -124,17 +133,39 @@ fn check_legacy(
     Ok(Checked { analysis, incomplete: !refused.is_empty(), selection: selection.without(refused), said })
 }
 
-fn run_builds(session: &mut Session, setup: RunSetup, program: Program) -> Result<Exit, Refused> {
+/// The run that is to be taken up, if one is, and there is one.
+fn find_resumed(
+    session: &mut Session,
+    options: &BuildOptions,
+    frontend: &Frontend,
+) -> Result<Option<Resumed>, Refused> {
+    let Some(name) = &options.resume else { return Ok(None) };
+    let found = Resumed::find(session, name, &options.template.path, frontend.working_dir());
+    let found = found.map_err(|error| say_error(session, &error))?;
+    match &found {
+        Some(resumed) => session.say(&format!("Taking up run {}.", resumed.run())),
+        None => session.say("There is no run of this template to take up: everything is built."),
+    }
+    Ok(found)
+}
+
+fn run_builds(session: &mut Session, setup: RunSetup, program: Program, recording: Recording) -> Result<Exit, Refused> {
     raise_limit();
     let program = Arc::new(program);
     let (cancel, telemetry) = (setup.cancel.clone(), setup.telemetry.clone());
     let finished =
-        Runner::new(setup).and_then(|runner| runner.run(&program)).map_err(|error| give_up(session, &error))?;
+        Runner::new(setup).and_then(|runner| runner.run(&program)).map_err(|error| say_error(session, &error))?;
     close(session, &telemetry);
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
     summary.print(session, finished.report.elapsed, interrupted);
-    let failed = summary.has_errors() || interrupted || has_other_failures(&program, &finished.report);
+    let recorded = recording.end(session, &finished.report);
+    if let Err(error) = &recorded {
+        let text = format!("Error: {error}\nThe end of this run is not recorded, so it does not count as a success.");
+        session.error(&text);
+    }
+    let is_recorded = recorded.is_ok();
+    let failed = summary.has_errors() || interrupted || !is_recorded || has_other_failures(&program, &finished.report);
     Ok(if failed { Exit::Failed } else { Exit::Success })
 }
 
@@ -160,8 +191,9 @@ fn run_structural(
     let program = Arc::new(lower_data(analysis, &*frontend.registry, wanted, limits, &mut diags));
     frontend.show(session, &diags);
     let (cancel, telemetry) = (setup.cancel.clone(), setup.telemetry.clone());
-    let report =
-        Runner::new(setup).and_then(|runner| runner.run_quietly(&program)).map_err(|error| give_up(session, &error))?;
+    let report = Runner::new(setup)
+        .and_then(|runner| runner.run_quietly(&program))
+        .map_err(|error| say_error(session, &error))?;
     if cancel.is_stopping() && report.counts.failures() == 0 {
         session.say(INTERRUPTED);
     }
@@ -211,7 +243,7 @@ fn start_reporter(session: &mut Session, settings: Settings, cancel: &Cancel) ->
     })
 }
 
-fn give_up(session: &mut Session, error: &RunnerError) -> Refused {
+fn say_error(session: &mut Session, error: &impl std::error::Error) -> Refused {
     session.error(&format!("Error: {error}"));
     Refused
 }

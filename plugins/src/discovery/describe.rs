@@ -167,11 +167,18 @@ impl Describer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Recorder;
     use crate::process::write_script;
 
     async fn describe(script: &str, patience: Duration) -> Result<Description, String> {
         let folder = tempfile::tempdir().unwrap();
-        let path = write_script(folder.path(), "plugin ", "", format!("#!/bin/sh\n{script}").as_bytes()).unwrap();
+        let path = write_script(
+            folder.path(),
+            ("plugin ", ""),
+            format!("#!/bin/sh\n{script}").as_bytes(),
+            &Recorder::default(),
+        );
+        let path = path.unwrap();
         let describer = Describer {
             working_dir: Arc::new(folder.path().to_owned()),
             environment: Arc::new(BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())])),
@@ -179,7 +186,7 @@ mod tests {
             fence: Fence::default(),
             cancel: Cancel::new(),
         };
-        describer.describe(&path).await.map_err(|error| error.to_string())
+        describer.describe(path.path()).await.map_err(|error| error.to_string())
     }
 
     #[tokio::test]

@@ -91,9 +91,9 @@ struct Decision<'a> {
 
 impl Decision<'_> {
     fn decide(&self) -> (Adoption, Vec<String>) {
-        let from = format!("run {}", self.earlier.run());
+        let from = format!("run {}", self.earlier.short_run());
         if let Err((step, reason)) = self.builder() {
-            return (Adoption::default(), vec![format!("Built again: in {from}, {step}: {reason}.")]);
+            return (Adoption::default(), vec![format!("Built again, because of {step} in {from}: {reason}.")]);
         }
         let mut adoption = Adoption { builder: true, posts: BTreeSet::new() };
         let mut lines = Vec::new();
@@ -109,13 +109,13 @@ impl Decision<'_> {
                 (0..n_taken).map(|position| format!("Not run again: {}, unchanged since {from}.", own(position))),
             );
             if let Some(reason) = reason {
-                lines.push(format!("Run again: {}, as in {from} {reason}.", own(n_taken)));
+                lines.push(format!("Run again: {}. In {from}: {reason}.", own(n_taken)));
                 let rest = n_taken + 1..members.len();
                 lines.extend(rest.map(|position| format!("Run again: {}, as {} is.", own(position), own(n_taken))));
             }
         }
         if let Err(reason) = self.artifact_is_there(is_builder_needed) {
-            return (Adoption::default(), vec![format!("Built again, as of {from} {reason}.")]);
+            return (Adoption::default(), vec![format!("Built again, because of what {from} made: {reason}.")]);
         }
         let trust = if self.is_on_trust() { " Whether it is still there cannot be asked." } else { "" };
         let first = format!("Not built again: nothing that it is made from has changed since {from}.{trust}");

@@ -132,8 +132,8 @@ impl Executor {
     }
 
     fn artifact_resource(&self, id: BuildId, node: u32, provider: String, note: &ArtifactNote) -> u64 {
-        let name = if note.id.is_empty() { note.files.join(", ") } else { note.id.clone() };
         let is_local = !note.marks.is_empty();
+        let name = if is_local || note.id.is_empty() { note.files.join(", ") } else { note.id.clone() };
         if name.is_empty() || (provider == LOCAL && !is_local) {
             // Nothing in the world.
             return 0;

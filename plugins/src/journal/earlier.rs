@@ -61,11 +61,8 @@ pub enum Reason {
     #[error("{0} has changed")]
     File(String),
     /// What it made is gone.
-    #[error("what it made is not there any more: {0}")]
+    #[error("it is not there any more: {0}")]
     Lost(String),
-    /// What it would start from is made anew.
-    #[error("{0} is run again")]
-    After(String),
 }
 
 impl Earlier {
@@ -89,6 +86,11 @@ impl Earlier {
     /// The run's id.
     pub fn run(&self) -> &str {
         &self.run
+    }
+
+    /// As much of its id as people need.
+    pub fn short_run(&self) -> &str {
+        self.run.split('-').next().unwrap_or_default()
     }
 
     /// Whether the run had such a node.

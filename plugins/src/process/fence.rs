@@ -13,7 +13,7 @@
 //! Where there are no tags, on systems other than Linux, the guard is told of each child instead, and ends their groups.
 //! There, what leaves its group survives a run that is killed, and so does a child of which there was no time to tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::journal::{Recorder, Temporary};
 use crate::process::script::starting;
 #[cfg(target_os = "linux")]
 use crate::process::tag::tag;
@@ -45,6 +46,14 @@ struct Post {
     temporary_dir: PathBuf,
     spoilt: AtomicBool,
     watch: Mutex<Watch>,
+    record: Mutex<Record>,
+}
+
+/// Where it is written down which processes run.
+#[derive(Debug, Default)]
+struct Record {
+    recorder: Recorder,
+    running: BTreeMap<i32, Temporary>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +83,15 @@ impl Fence {
             temporary_dir,
             spoilt: AtomicBool::new(false),
             watch: Mutex::default(),
+            record: Mutex::default(),
         })))
+    }
+
+    /// From here on children that start are written down by `recorder`.
+    pub fn record(&self, recorder: Recorder) {
+        if let Some(post) = &self.0 {
+            *post.record() = Record { recorder, running: BTreeMap::new() };
+        }
     }
 
     /// From here on the end of the run is one after which nothing is left, even of what children left behind: somebody
@@ -95,6 +112,7 @@ impl Fence {
     /// A child has started.
     pub(super) fn enter(&self, child: i32) {
         if let Some(post) = &self.0 {
+            post.record().started(child);
             let mut watch = post.lock();
             watch.wards.insert(child);
             if watch.tag.is_none() {
@@ -108,6 +126,7 @@ impl Fence {
     /// A child has ended, and been seen to.
     pub(super) fn leave(&self, child: i32) {
         if let Some(post) = &self.0 {
+            drop(post.record().running.remove(&child));
             let mut watch = post.lock();
             if watch.wards.remove(&child) && watch.tag.is_none() {
                 watch.tell(&format!("-{child}\n"));
@@ -142,6 +161,19 @@ impl Post {
     fn lock(&self) -> MutexGuard<'_, Watch> {
         // A panic leaves nothing half done that matters: at worst the guard is told too little.
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    fn started(&mut self, child: i32) {
+        if self.recorder.is_active() {
+            let since = super::guard::started_at(child);
+            self.running.insert(child, self.recorder.process(child, since));
+        }
     }
 }
 

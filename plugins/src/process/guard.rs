@@ -64,11 +64,13 @@ fn listen(line: impl Read, started_at: impl Fn(i32) -> Option<u64>) -> Duty {
 }
 
 #[cfg(target_os = "linux")]
-use crate::process::census::{end_all, end_groups, started_at};
+pub(super) use crate::process::census::started_at;
+#[cfg(target_os = "linux")]
+use crate::process::census::{end_all, end_groups};
 
 /// Elsewhere nobody tells when a process started.
 #[cfg(not(target_os = "linux"))]
-fn started_at(_: i32) -> Option<u64> {
+pub(super) fn started_at(_: i32) -> Option<u64> {
     None
 }
 

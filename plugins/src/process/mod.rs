@@ -26,7 +26,7 @@ pub use invocation::{Invocation, ProcessError};
 pub use run::{run, run_until_killed};
 #[cfg(test)]
 pub(crate) use script::starting;
-pub use script::{while_nothing_starts, write_script};
+pub use script::{Script, while_nothing_starts, write_script};
 pub(crate) use sockets::{remove as remove_socket, sweep as sweep_sockets};
 
 pub use start::find_in_path;

@@ -1,29 +1,63 @@
 //! Files that are written to be started.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use tempfile::TempPath;
+
+use crate::journal::{Recorder, ResourceKind, Temporary};
 
 /// Held for reading while a process starts; see [`while_nothing_starts`]. The table of open files belongs to the whole
 /// process, and so does this lock; it guards no data of ours.
 static OPEN_FILES: RwLock<()> = RwLock::new(());
 
-/// Writes an executable file of a fresh name into `directory`. It is removed when the returned path is dropped, and left
+/// An executable file, which is removed when this is dropped.
+#[derive(Debug)]
+pub struct Script {
+    path: TempPath,
+    // After the file is gone.
+    _recorded: Temporary,
+}
+
+impl Script {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Writes an executable file of a fresh name into `directory`, once `recorder` has written down that it will. It is left
 /// nowhere when writing fails.
-pub fn write_script(directory: &Path, prefix: &str, suffix: &str, content: &[u8]) -> io::Result<TempPath> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(suffix).rand_bytes(10);
+pub fn write_script(
+    directory: &Path,
+    (prefix, suffix): (&str, &str),
+    content: &[u8],
+    recorder: &Recorder,
+) -> io::Result<Script> {
+    let path = directory.join(format!("{prefix}{}{suffix}", uuid::Uuid::new_v4().simple()));
+    let recorded = recorder.temporary(ResourceKind::TemporaryFile, path.clone());
+    let path = write_executable(path, content)?;
+    Ok(Script { path, _recorded: recorded })
+}
+
+fn write_executable(path: PathBuf, content: &[u8]) -> io::Result<TempPath> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o700);
     while_nothing_starts(|| {
-        let mut file = builder.tempfile_in(directory)?;
+        let mut file = options.open(&path)?;
+        let path = TempPath::try_from_path(path)?;
         file.write_all(content)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o700))?;
+            // Whatever the umask took away.
+            file.set_permissions(std::fs::Permissions::from_mode(0o700))?;
         }
-        Ok(file.into_temp_path())
+        Ok(path)
     })
 }
 

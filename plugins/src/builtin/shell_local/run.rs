@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use engine::Cancel;
-use tempfile::TempPath;
 
 use super::config::ShellLocal;
 use planner::interpolate::{RenderError, RunData};
@@ -11,7 +10,7 @@ use planner::interpolate::{RenderError, RunData};
 use crate::builtin::scripts::choice::{Scripts, inline_text};
 use crate::component::{BuildData, ComponentError, Ui};
 use crate::io_fault::words_and_advice;
-use crate::process::{self, Invocation, ProcessError};
+use crate::process::{self, Invocation, ProcessError, Script};
 use crate::pump::Stream;
 
 impl ShellLocal {
@@ -27,7 +26,7 @@ impl ShellLocal {
             Scripts::Inline(lines) => {
                 // Removed when this function ends, however it does.
                 let file = self.write_inline(lines, &run_data)?;
-                self.run_script(&file.display().to_string(), ui, &run_data, &vars, cancel).await
+                self.run_script(&file.path().display().to_string(), ui, &run_data, &vars, cancel).await
             }
             Scripts::Files(files) => {
                 for file in files {
@@ -78,7 +77,7 @@ impl ShellLocal {
         }
     }
 
-    fn write_inline(&self, lines: &[String], data: &RunData) -> Result<TempPath, ComponentError> {
+    fn write_inline(&self, lines: &[String], data: &RunData) -> Result<Script, ComponentError> {
         let mut text = String::new();
         if !self.inline_shebang.is_empty() {
             text.push_str("#!");
@@ -89,7 +88,8 @@ impl ShellLocal {
         let extension = &self.tempfile_extension;
         let suffix = if extension.is_empty() { String::new() } else { format!(".{extension}") };
         let directory = self.context.temporary_dir();
-        process::write_script(&directory, "packer-shell", &suffix, text.as_bytes()).map_err(|error| {
+        let named = ("packer-shell", &*suffix);
+        process::write_script(&directory, named, text.as_bytes(), &self.context.recorder).map_err(|error| {
             ComponentError::new(format!(
                 "Error preparing shell script: cannot write to {}: {}",
                 directory.display(),

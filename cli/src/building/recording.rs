@@ -1,0 +1,127 @@
+//! A run's own journal: begun before anything is built, ended after everything was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::RunReport;
+use engine::journal::{Journal, JournalError};
+use planner::files::Files;
+use planner::lower::Program;
+use plugins::executor::RunFacts;
+use plugins::journal::{Earlier, Note, Recorder, RunNote, TemplateNote, graph_note};
+use sha2::{Digest, Sha256};
+
+use crate::building::resume::Resumed;
+use crate::session::Session;
+use crate::state::{RunLock, StateDir, StateError};
+
+/// A journal that is being written.
+pub struct Recording {
+    journal: Journal,
+    /// Others know by it that the run is alive.
+    _lock: RunLock,
+    /// Of the run that is taken up.
+    _earlier: Option<RunLock>,
+}
+
+/// A run cannot be recorded, and so cannot be run: nobody would know what it leaves should it be killed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// There is no place for the journal.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// It cannot be written.
+    #[error("{path}: {source}\nSet PACKER_STATE_DIR to a folder that can be written to and that lasts.")]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        source: JournalError,
+    },
+}
+
+impl Recording {
+    /// Begins the journal of a run of `program`, and has `facts` tell components of it. `template` is which template it
+    /// is, `resumed` the run that it takes up.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be begun; then nothing may run.
+    pub fn begin(
+        session: &Session,
+        program: &Program,
+        facts: &mut RunFacts,
+        template: TemplateNote,
+        resumed: Option<Resumed>,
+    ) -> Result<Self, RecordingError> {
+        let context = &mut facts.context;
+        let state = StateDir::of(&session.environment, &context.working_dir)?;
+        let lock = state.create(&context.run_uuid)?;
+        let path = lock.run().path().to_owned();
+        let failed = |source: JournalError| RecordingError::Journal { path: path.clone(), source };
+        let unwritable = |error| failed(JournalError::Write(Arc::new(error)));
+        let secrets = session.scrubber().clone();
+        let journal = Journal::start(lock.file().map_err(unwritable)?).map_err(failed)?;
+        let masks = secrets.clone();
+        let journal = journal.masked(move |text| masks.scrub(text).into_owned());
+        let recorder = Recorder::new(journal.clone(), secrets.clone());
+        let run = RunNote {
+            run: context.run_uuid.to_string(),
+            version: session.version.number.to_owned(),
+            started: context.started.to_string(),
+            pid: std::process::id(),
+            template,
+            resumes: resumed.as_ref().map(|resumed| resumed.run().to_owned()),
+            workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        };
+        recorder.note(&Note::Run(run));
+        recorder.note(&Note::Graph(graph_note(program)));
+        session.fence.record(recorder.clone());
+        context.recorder = recorder;
+        let mut earlier = None;
+        if let Some(resumed) = resumed {
+            let (lock, history) = resumed.into_parts();
+            let old = Journal::extend(lock.file().map_err(unwritable)?, &history.recording).map_err(failed)?;
+            facts.earlier = Some(Arc::new(Earlier::new(&history, Recorder::new(old, secrets))));
+            earlier = Some(lock);
+        }
+        Ok(Self { journal, _lock: lock, _earlier: earlier })
+    }
+
+    /// The journal, for the engine.
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
+    }
+
+    /// Ends the journal. Whether the run's end is in it.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not; then nobody may take the run for a success.
+    pub fn end(self, session: &Session, report: &RunReport) -> Result<(), JournalError> {
+        session.fence.record(Recorder::default());
+        report.journal.clone()
+    }
+}
+
+/// Which template `argument` is, and what its files say.
+pub fn template_note(argument: &str, working_dir: &Path, files: &Files) -> TemplateNote {
+    let mut digest = Sha256::new();
+    for file in files.all() {
+        digest.update((file.name.len() as u64).to_le_bytes());
+        digest.update(&file.name);
+        digest.update((file.text.len() as u64).to_le_bytes());
+        digest.update(&*file.text);
+    }
+    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    TemplateNote { path: template_path(argument, working_dir), digest }
+}
+
+/// The absolute path of a template, the same however it is named.
+pub fn template_path(argument: &str, working_dir: &Path) -> String {
+    if argument == "-" {
+        return argument.to_owned();
+    }
+    let path = working_dir.join(argument);
+    std::fs::canonicalize(&path).unwrap_or(path).to_string_lossy().into_owned()
+}
