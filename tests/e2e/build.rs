@@ -285,7 +285,7 @@ build {
         let mut found: Vec<String> = std::fs::read_dir(sandbox.path(""))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !name.ends_with(".hcl"))
+            .filter(|name| !name.ends_with(".hcl") && !name.starts_with('.'))
             .collect();
         found.sort();
         assert_eq!(found, made, "{flags:?}");
