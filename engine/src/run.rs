@@ -23,7 +23,7 @@ use crate::scopes::Scopes;
 use crate::worker::{CpuWindow, Crew, Message, Workers, bug};
 
 /// How many nodes are started before outcomes and the cancel signal are looked at again.
-const TURN: usize = 64;
+const TURN: usize = 128;
 
 /// How to run a plan.
 #[derive(Clone, Debug)]

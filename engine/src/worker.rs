@@ -143,7 +143,7 @@ impl FutureBatch {
     const MAX_BETWEEN_LOOKS: u32 = 8;
 
     fn new(waiting: VecDeque<(NodeId, NodeFuture)>, replies: Sender<Message>) -> Self {
-        Self { waiting, ended: Vec::new(), replies }
+        Self { ended: Vec::with_capacity(waiting.len()), waiting, replies }
     }
 
     /// The batch as a task.

@@ -3,34 +3,52 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use engine::{
-    Cancel, CancelPhase, EventKind, Execute, NodeId, Outcome, OutcomeKind, Plan, RecordingEmitter, Rules, RunOptions,
-    RunReport, Work,
+    Cancel, CancelPhase, EventKind, Execute, Failure, FailureClass, NodeId, Outcome, OutcomeKind, Plan,
+    RecordingEmitter, Retry, Rules, RunOptions, RunReport, Throttling, TimeLimits, Work,
 };
 use proptest::prelude::*;
 
 use crate::drawn::{Drawn, Ending, Way, drawn};
 use crate::model::{end_of, follow};
 
-/// Does what the drawing says, and raises `cancel` when the n-th node starts.
+/// Does what the drawing says, after failing as often as `flaws` says, and raises `cancel` when the n-th attempt starts.
 struct Scripted {
     drawn: Drawn,
     cancel: Cancel,
     raise_at: BTreeMap<usize, CancelPhase>,
     n_started: AtomicUsize,
+    flaws: Vec<u32>,
+    n_tried: Vec<AtomicU32>,
     has_worked: Vec<AtomicBool>,
 }
 
 impl Scripted {
     fn new(drawn: &Drawn, raise_at: BTreeMap<usize, CancelPhase>) -> Arc<Self> {
-        let has_worked = drawn.nodes.iter().map(|_| AtomicBool::new(false)).collect();
-        let drawn = drawn.clone();
-        Arc::new(Self { drawn, cancel: Cancel::new(), raise_at, n_started: AtomicUsize::new(0), has_worked })
+        Self::flawed(drawn, raise_at, &[0])
+    }
+
+    fn flawed(drawn: &Drawn, raise_at: BTreeMap<usize, CancelPhase>, flaws: &[u32]) -> Arc<Self> {
+        let n = drawn.nodes.len();
+        Arc::new(Self {
+            drawn: drawn.clone(),
+            cancel: Cancel::new(),
+            raise_at,
+            n_started: AtomicUsize::new(0),
+            flaws: (0..n).map(|node| flaws[node % flaws.len()]).collect(),
+            n_tried: (0..n).map(|_| AtomicU32::new(0)).collect(),
+            has_worked: (0..n).map(|_| AtomicBool::new(false)).collect(),
+        })
     }
 
     fn work(&self, node: usize) -> Outcome {
+        if self.n_tried[node].fetch_add(1, Ordering::SeqCst) < self.flaws[node] {
+            let class = if node.is_multiple_of(2) { FailureClass::Transient } else { FailureClass::Throttled };
+            return Outcome::Failed(Failure::classed(class, "for now"));
+        }
         assert!(!self.has_worked[node].swap(true, Ordering::SeqCst), "{node} works twice");
         match self.drawn.nodes[node].ending {
             Ending::Panic => std::panic::panic_any("scripted"),
@@ -87,12 +105,16 @@ fn checked_run(
     workers: usize,
     fail_fast: bool,
 ) -> (RunReport, Vec<EventKind>) {
+    let rules = Rules { fail_fast, ..Rules::default() };
+    run_and_check(drawn, &Scripted::new(drawn, raise_at.clone()), workers, rules)
+}
+
+fn run_and_check(drawn: &Drawn, executor: &Arc<Scripted>, workers: usize, rules: Rules) -> (RunReport, Vec<EventKind>) {
     hush();
-    let plan = drawn.plan();
-    let executor = Scripted::new(drawn, raise_at.clone());
+    let plan = drawn.plan_of_quotas();
     let emitter = RecordingEmitter::default();
-    let options = RunOptions { rules: Rules { fail_fast, ..Rules::default() }, ..RunOptions::new(workers) };
-    let report = engine::run(&plan, &executor, &options, &executor.cancel, &emitter).unwrap();
+    let options = RunOptions { rules, ..RunOptions::new(workers) };
+    let report = engine::run(&plan, executor, &options, &executor.cancel, &emitter).unwrap();
     let events = emitter.take();
     follow(drawn, &events);
     let mut ends = vec![None; plan.len()];
@@ -128,6 +150,32 @@ proptest! {
     fn cancels_at_any_step_leave_every_node_with_one_outcome(drawn in drawn(30), raise_at in raises()) {
         for workers in [1, 2, 16] {
             checked_run(&drawn, &raise_at, workers, false);
+        }
+    }
+
+    #[test]
+    fn attempts_shrinking_quotas_and_cancels_leave_every_node_with_one_outcome(
+        drawn in drawn(30),
+        raise_at in raises(),
+        flaws in proptest::collection::vec(prop_oneof![3 => Just(0u32), 1 => 1u32..4], 1..30),
+    ) {
+        // Limits that are never reached, so that nodes and leases have signals of their own.
+        let hour = Some(Duration::from_secs(3600));
+        let limits = TimeLimits { node: hour, idle: hour, lease: hour, run: hour, ..TimeLimits::NONE };
+        let retry = Retry { attempts: 4, first: Duration::ZERO, cap: Duration::ZERO };
+        let throttling = Throttling { echo: Duration::ZERO, quiet: Duration::ZERO };
+        let rules = Rules { retry, limits, throttling, ..Rules::default() };
+        for workers in [1, 2, 16] {
+            let executor = Scripted::flawed(&drawn, raise_at.clone(), &flaws);
+            let (report, events) = run_and_check(&drawn, &executor, workers, rules.clone());
+            let starts = events.iter().filter(|event| matches!(event, EventKind::NodeStarted { .. })).count();
+            let n_tried = executor.n_tried.iter().map(|tried| tried.load(Ordering::SeqCst) as usize);
+            prop_assert_eq!(starts, n_tried.sum::<usize>());
+            for (at, worked) in executor.has_worked.iter().enumerate().filter(|_| report.stopped.is_none()) {
+                let tried = executor.n_tried[at].load(Ordering::SeqCst);
+                let expected = if worked.load(Ordering::SeqCst) { executor.flaws[at] + 1 } else { 0 };
+                prop_assert_eq!(tried, expected, "{}", at);
+            }
         }
     }
 
