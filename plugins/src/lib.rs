@@ -4,7 +4,7 @@
 //! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
 //! [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
 //! [`releases`], which fetches them over [`download`], and [`external`], which starts them and speaks to them over
-//! [`wire`]; [`secrets`], which answers functions; [`journal`], what a run writes down, and [`cleanup`], which removes what that names; `hcp`, which asks HashiCorp's registry; [`winrm`], which reaches machines; and what they stand on:
+//! [`wire`]; [`secrets`], which answers functions; [`journal`], what a run writes down, and [`cleanup`], which removes what that names; `bequest`, which has plugins cancel when we are killed; `hcp`, which asks HashiCorp's registry; [`winrm`], which reaches machines; and what they stand on:
 //! [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`remote`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`],
 //! [`scrubber`] (what must not be shown).
 //!
@@ -19,6 +19,7 @@
 //!
 //! This crate never parses HCL text, never prints, and never reads the environment.
 
+mod bequest;
 pub mod builtin;
 pub mod cleanup;
 pub mod component;

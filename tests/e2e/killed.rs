@@ -150,6 +150,32 @@ build {
     });
 }
 
+#[test]
+fn builders_of_plugins_may_cancel_before_they_end_with_a_run_that_is_killed() {
+    const TEMPLATE: &str = r#"
+source "tester-machine" "provisioned" { disk = "provisioned" }
+source "tester-machine" "booting" {
+  disk = "booting"
+  boot = "600s"
+}
+build {
+  sources = ["tester-machine.provisioned", "tester-machine.booting"]
+  provisioner "shell-local" { inline = ["touch ready; setsid sleep 600 & wait"] }
+}
+"#;
+    let Some(sandbox) = tester::sandbox(TEMPLATE) else { return };
+    let run = Run::start_in(sandbox);
+    run.sandbox.wait_for(&["provisioned", "booting", "ready"]);
+    let left = ["provisioned", "booting"].map(|name| run.sandbox.path(name));
+    run.signal(Signal::KILL);
+    let began = Instant::now();
+    while left.iter().any(|disk| disk.exists()) {
+        assert!(began.elapsed() < PATIENCE, "machines are left");
+        std::thread::yield_now();
+    }
+    run.assert_gone("killed at work");
+}
+
 /// Whether those we start will take no notice of SIGHUP.
 pub(crate) fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

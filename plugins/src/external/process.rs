@@ -1,6 +1,7 @@
 //! A plugin's process with one component in it: started, greeted, connected to, and ended when nobody needs it.
 
 use std::collections::BTreeMap;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +20,7 @@ use crate::external::leaving::{Leaver, Leaving};
 use crate::external::sockets::Sockets;
 use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
-use crate::process::{self, Fence, Invocation, ProcessError};
+use crate::process::{self, Entrusted, Fence, Invocation, ProcessError};
 use crate::pump::Stream;
 use crate::scrubber::Scrubber;
 use crate::wire::client::Client;
@@ -82,6 +83,9 @@ pub struct Plugin {
     /// Further streams.
     pub mux: Arc<Mux>,
     process: Process,
+    /// Our end of the connection, then those of its pipes, to be left to somebody.
+    lines: Arc<Vec<OwnedFd>>,
+    fence: Fence,
 }
 
 impl Plugin {
@@ -96,7 +100,12 @@ impl Plugin {
         let (process, line) = Process::start(launch, cancel);
         let connected = tokio::time::timeout(launch.patience, connect(&process, line)).await;
         match connected.unwrap_or(Err(StartFault::Other(Cause::Timeout(launch.patience)))) {
-            Ok((mux, client)) => Ok(Self { client, mux, process }),
+            Ok((mux, client, line)) => {
+                let pipes = process.pipes.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+                // Without a connection nobody needs the pipes.
+                let lines = line.map(|line| std::iter::once(line).chain(pipes).collect()).unwrap_or_default();
+                Ok(Self { client, mux, process, lines: Arc::new(lines), fence: launch.fence.clone() })
+            }
             Err(StartFault::Other(cause)) => Err(process.condemn(None, cause).await),
             Err(StartFault::Lost(cause)) => Err(process.lose(None, cause).await),
         }
@@ -112,6 +121,11 @@ impl Plugin {
             Ok(answer) => Ok(answer),
             Err(fault) => Err(self.explain(method, fault).await),
         }
+    }
+
+    /// As long as what is returned lives, the component is asked to cancel `work` should we be killed.
+    pub fn entrust(&self, work: &str) -> Option<Entrusted> {
+        (!self.lines.is_empty()).then(|| self.fence.entrust(self.lines.clone(), work))
     }
 
     /// What became of the plugin when a call to it, over whichever of its streams, failed. A plugin that hung up is ended.
@@ -156,8 +170,11 @@ enum StartFault {
     Other(Cause),
 }
 
+/// A connection, the stream of the component's own calls, and our end of it once more.
+type Connection = (Arc<Mux>, Client, Option<OwnedFd>);
+
 /// Waits for the greeting, and makes the connection.
-async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(Arc<Mux>, Client), StartFault> {
+async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<Connection, StartFault> {
     let line = tokio::select! {
         // A greeting counts, even if the process is gone already.
         biased;
@@ -166,24 +183,26 @@ async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(
     };
     let greeting = Greeting::parse(&line).map_err(|fault| StartFault::Other(Cause::Greeting(fault)))?;
     let refused = |error| StartFault::Lost(Cause::Connect(error));
-    let mux = reach(&greeting.address, &process.sockets).await.map_err(refused)?;
+    let (mux, line) = reach(&greeting.address, &process.sockets).await.map_err(refused)?;
     let main = mux.dial(MAIN).await.map_err(refused)?;
-    Ok((Arc::new(mux), Client::start(main)))
+    Ok((Arc::new(mux), Client::start(main), line))
 }
 
-async fn reach(address: &Address, sockets: &Sockets) -> std::io::Result<Mux> {
+async fn reach(address: &Address, sockets: &Sockets) -> std::io::Result<(Mux, Option<OwnedFd>)> {
     Ok(match address {
         Address::Unix(path) => {
             let stream = UnixStream::connect(path).await?;
             // Nobody else is to connect, and a plugin that is killed would leave it behind.
             process::remove_socket(path);
             sockets.forget();
-            Mux::client(stream)
+            // Without a copy it works as well, if we are not killed.
+            let line = stream.as_fd().try_clone_to_owned().ok();
+            (Mux::client(stream), line)
         }
         Address::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            Mux::client(stream)
+            (Mux::client(stream), None)
         }
     })
 }
@@ -205,6 +224,8 @@ struct Process {
     /// Filled when it is told to end, emptied when it has.
     leaver: Arc<Mutex<Option<Leaver>>>,
     sockets: Sockets,
+    /// Copies of our ends of its pipes, until somebody takes them.
+    pipes: Arc<Mutex<Vec<OwnedFd>>>,
 }
 
 impl Process {
@@ -218,8 +239,9 @@ impl Process {
         let (ended, end) = watch::channel(None);
         let mut greeting = Some(greeting);
         let (leaver, sockets) = (Arc::new(Mutex::new(None)), Sockets::new());
+        let pipes: Arc<Mutex<Vec<OwnedFd>>> = Arc::default();
         let run = {
-            let (fate, leaver, sockets) = (fate.clone(), leaver.clone(), sockets.clone());
+            let (fate, leaver, sockets, pipes) = (fate.clone(), leaver.clone(), sockets.clone(), pipes.clone());
             async move {
                 let mut deliver = |stream: Stream, line: &str| match stream {
                     Stream::Err => stderr.take(line),
@@ -229,7 +251,8 @@ impl Process {
                         greeting.send(line.to_owned())
                     })),
                 };
-                let end = process::run_until_killed(&invocation, &mut deliver, &fate, memory_limit).await;
+                let keep = |kept| *pipes.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+                let end = process::run_until_killed(&invocation, &mut deliver, &fate, memory_limit, &keep).await;
                 sockets.remove(&invocation);
                 // The other end is held by whoever holds this task.
                 let _ = ended.send(Some(Arc::new(end)));
@@ -241,7 +264,7 @@ impl Process {
         // It ends by itself soon after the process has; with the runtime it ends the process.
         drop(tokio::spawn(run));
         let leaving = launch.leaving.clone();
-        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver, sockets }, line)
+        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver, sockets, pipes }, line)
     }
 
     /// Waits for the end, and says how it was.

@@ -1,6 +1,6 @@
 //! Who runs on this machine, by `/proc`, and whose they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -40,12 +40,13 @@ pub(super) fn end_groups(wards: &Wards) {
     }
 }
 
-/// Ends the groups of the wards, and whoever has the tag.
-pub(super) fn end_all(duty: &Duty) {
+/// Ends the groups of the wards, and whoever has the tag; but nobody in the groups `spared`.
+pub(super) fn end_all(duty: &Duty, spared: &BTreeSet<i32>) {
     let mine = [std::process::id().cast_signed(), duty.guarded];
     end(|census, process| {
         let tagged = || duty.tag.as_deref().is_some_and(|tag| has_tag(&limits(process), tag));
-        !mine.contains(&process) && (is_in_groups(census, &duty.wards, process) || tagged())
+        let is_spared = census.get(&process).is_some_and(|status| spared.contains(&status.group));
+        !mine.contains(&process) && !is_spared && (is_in_groups(census, &duty.wards, process) || tagged())
     });
 }
 

@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::journal::{Recorder, Temporary};
+use crate::process::handover::send;
 use crate::process::script::starting;
 #[cfg(target_os = "linux")]
 use crate::process::tag::tag;
@@ -63,6 +64,9 @@ struct Watch {
     tag: Option<String>,
     /// The children that run.
     wards: BTreeSet<i32>,
+    /// Lines to plugins at work, by number, and what that work is.
+    entrusted: BTreeMap<u64, (Arc<Vec<OwnedFd>>, String)>,
+    n_entrusted: u64,
     /// No guard can be had.
     refused: bool,
 }
@@ -132,6 +136,21 @@ impl Fence {
                 watch.tell(&format!("-{child}\n"));
             }
         }
+    }
+
+    /// A plugin is about to do `work`, such as `Builder.Run`, which it can be asked to cancel over the first of `lines`; the
+    /// others are our ends of its pipes. Should we be killed meanwhile, the guard asks it to, and waits a while for its end
+    /// before it ends what is left.
+    pub fn entrust(&self, lines: Arc<Vec<OwnedFd>>, work: &str) -> Entrusted {
+        let number = self.0.as_ref().map_or(0, |post| {
+            let mut watch = post.lock();
+            watch.n_entrusted += 1;
+            let number = watch.n_entrusted;
+            watch.hand_over(number, &lines, work);
+            watch.entrusted.insert(number, (lines, work.to_owned()));
+            number
+        });
+        Entrusted { fence: self.clone(), number }
     }
 
     /// Ends the guard, as no child will start any more, and waits for its end. Children that still run end as well.
@@ -204,6 +223,22 @@ impl Watch {
         };
         let folder = post.temporary_dir.to_str().filter(|folder| !folder.contains('\n')).unwrap_or_default();
         self.tell(&format!("#{} {tag}\n~{folder}\n{wards}", std::process::id()));
+        for (number, (lines, work)) in self.entrusted.clone() {
+            self.hand_over(number, &lines, &work);
+        }
+    }
+
+    /// Gives the guard copies of the lines to a plugin. If it does not take them, it does without.
+    fn hand_over(&mut self, number: u64, lines: &[OwnedFd], work: &str) {
+        let Some(guard) = &mut self.guard else { return };
+        let order = format!("@{number} {} {work}\n", lines.len());
+        let lines: Vec<BorrowedFd<'_>> = lines.iter().map(AsFd::as_fd).collect();
+        match send(&guard.line, order.as_bytes(), &lines) {
+            // What was sent in part must not be taken for the beginning of the next order.
+            Ok(length) if length < order.len() => self.tell(&order[length..]),
+            Ok(_) => {}
+            Err(error) => tracing::debug!("a plugin cannot be asked to cancel should we be killed: {error}"),
+        }
     }
 
     fn orders(&self) -> String {
@@ -227,6 +262,25 @@ impl Watch {
         tracing::warn!("the guard of our processes was ended by somebody");
         // Nothing closes its end of the socket but its own end.
         self.guard.take().into_iter().for_each(|mut guard| drop(guard.process.wait()));
+    }
+}
+
+/// Work of a plugin that is cancelled should we be killed, as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Entrusted {
+    fence: Fence,
+    number: u64,
+}
+
+impl Drop for Entrusted {
+    fn drop(&mut self) {
+        if let Some(post) = &self.fence.0 {
+            let mut watch = post.lock();
+            if watch.entrusted.remove(&self.number).is_some() {
+                watch.tell(&format!("!{}\n", self.number));
+            }
+        }
     }
 }
 

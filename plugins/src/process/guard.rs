@@ -1,11 +1,17 @@
 //! The guard's own life: it listens until the process that it guards says goodbye, or is gone without. See
 //! [`fence`](super::fence).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
 
+use crate::bequest::{Patience, cancel};
+use crate::process::handover::{Received, Receiver};
 use crate::process::sockets::sweep;
 
 /// The children that run: the number of each, which is that of its group as well, and when it started.
@@ -25,24 +31,81 @@ pub(super) struct Duty {
     goodbye: bool,
 }
 
-/// Stands guard until `line` ends; then ends the children of who was at the other end of it, and what these started.
-///
-/// When there was a goodbye, only children that still run end. What they left behind was meant to stay.
-pub fn stand(line: impl Read) {
-    let began = SystemTime::now();
-    let duty = listen(line, started_at);
-    match duty.goodbye {
-        true => end_groups(&duty.wards),
-        false => {
-            end_all(&duty);
-            duty.temporary_dir.iter().for_each(|folder| sweep(folder, began));
-        }
-    }
+/// Lines to plugins at work, by number, and what that work is.
+type AtWork = BTreeMap<u64, Lines>;
+
+/// A plugin at work.
+#[derive(Debug)]
+struct Lines {
+    connection: OwnedFd,
+    /// Our ends of its pipes. Without a reader it would die of its next word.
+    pipes: Vec<OwnedFd>,
+    work: String,
 }
 
-/// Takes in all there is to hear; `started_at` tells when a process started.
-fn listen(line: impl Read, started_at: impl Fn(i32) -> Option<u64>) -> Duty {
-    let mut duty = Duty::default();
+/// How long plugins may take to cancel: clouds are slow to remove a machine.
+const PATIENCE: Patience = Patience { hearing: Duration::from_secs(5), ending: Duration::from_secs(300) };
+
+/// Stands guard until `line` ends; then ends the children of who was at the other end of it, and what these started.
+/// Plugins at work are asked to cancel before.
+///
+/// When there was a goodbye, only children that still run end. What they left behind was meant to stay.
+pub fn stand(line: impl AsFd) {
+    let began = SystemTime::now();
+    let files = Received::default();
+    let (duty, at_work) = listen(Receiver::new(line, files.clone()), &files, started_at);
+    if duty.goodbye {
+        drop(at_work);
+        return end_groups(&duty.wards);
+    }
+    have_cancelled(&duty, at_work);
+    end_all(&duty, &BTreeSet::new());
+    duty.temporary_dir.iter().for_each(|folder| sweep(folder, began));
+}
+
+/// Has plugins cancel what they are at, and ends all others meanwhile.
+fn have_cancelled(duty: &Duty, at_work: AtWork) {
+    let spared: BTreeSet<i32> = at_work.values().filter_map(|lines| peer(&lines.connection)).collect();
+    let asking = at_work.into_values().map(|Lines { connection, pipes, work }| {
+        pipes.into_iter().for_each(drain);
+        // Without a thread it is not asked.
+        let ask = move || cancel(UnixStream::from(connection), &work, PATIENCE);
+        std::thread::Builder::new().spawn(ask).ok()
+    });
+    let asking: Vec<Option<JoinHandle<bool>>> = asking.collect();
+    if !spared.is_empty() || asking.is_empty() {
+        end_all(duty, &spared);
+    }
+    asking.into_iter().flatten().for_each(|ask| drop(ask.join()));
+}
+
+/// Reads a pipe to its end, and forgets what comes.
+fn drain(pipe: OwnedFd) {
+    let read = move || {
+        // An event loop has made it one that does not wait.
+        rustix::io::ioctl_fionbio(&pipe, false)?;
+        std::io::copy(&mut File::from(pipe), &mut std::io::sink())
+    };
+    // What cannot be read is at least open.
+    let _ = std::thread::Builder::new().spawn(read);
+}
+
+/// The process at the other end of a connection.
+#[cfg(target_os = "linux")]
+fn peer(line: &OwnedFd) -> Option<i32> {
+    let peer = rustix::net::sockopt::socket_peercred(line).ok()?;
+    Some(peer.pid.as_raw_nonzero().get())
+}
+
+/// Elsewhere that is not told in the same way.
+#[cfg(not(target_os = "linux"))]
+fn peer(_: &OwnedFd) -> Option<i32> {
+    None
+}
+
+/// Takes in all there is to hear, and the files that come with it; `started_at` tells when a process started.
+fn listen(line: impl Read, files: &Received, started_at: impl Fn(i32) -> Option<u64>) -> (Duty, AtWork) {
+    let (mut duty, mut at_work) = (Duty::default(), AtWork::new());
     for order in BufReader::new(line).split(b'\n') {
         let Ok(order) = order.map(|order| String::from_utf8_lossy(&order).into_owned()) else { break };
         let rest = order.get(1..).unwrap_or_default();
@@ -56,11 +119,24 @@ fn listen(line: impl Read, started_at: impl Fn(i32) -> Option<u64>) -> Duty {
             (Some(b'+'), Ok(child)) if child > 1 => drop(duty.wards.insert(child, started_at(child))),
             (Some(b'-'), Ok(child)) => drop(duty.wards.remove(&child)),
             (Some(b'~'), _) => duty.temporary_dir = Some(rest).filter(|rest| !rest.is_empty()).map(PathBuf::from),
+            (Some(b'@'), _) => {
+                at_work.extend(take_lines(rest, &mut files.borrow_mut()));
+            }
+            (Some(b'!'), _) => drop(rest.parse().ok().and_then(|number: u64| at_work.remove(&number))),
             (Some(b'='), _) => duty.goodbye = true,
             _ => {}
         }
     }
-    duty
+    (duty, at_work)
+}
+
+/// Reads `number of it, number of lines, work`, and takes that many of the files that came.
+fn take_lines(order: &str, files: &mut VecDeque<OwnedFd>) -> Option<(u64, Lines)> {
+    let mut words = order.splitn(3, ' ');
+    let (number, n_lines) = (words.next()?.parse().ok()?, words.next()?.parse::<usize>().ok()?);
+    let mut lines = files.drain(..n_lines.min(files.len()));
+    let connection = lines.next()?;
+    Some((number, Lines { connection, pipes: lines.collect(), work: words.next()?.to_owned() }))
 }
 
 #[cfg(target_os = "linux")]
@@ -76,7 +152,7 @@ pub(super) fn started_at(_: i32) -> Option<u64> {
 
 /// Elsewhere there are no tags.
 #[cfg(not(target_os = "linux"))]
-fn end_all(duty: &Duty) {
+fn end_all(duty: &Duty, _: &BTreeSet<i32>) {
     end_groups(&duty.wards);
 }
 
@@ -94,7 +170,7 @@ mod tests {
 
     #[test]
     fn children_come_and_go() {
-        let heard = |text: &str| listen(text.as_bytes(), |child| Some(child as u64 * 10));
+        let heard = |text: &str| listen(text.as_bytes(), &Received::default(), |child| Some(child as u64 * 10)).0;
         let duty = |guarded, tag: Option<&str>, wards: &[i32], goodbye| Duty {
             guarded,
             tag: tag.map(str::to_owned),

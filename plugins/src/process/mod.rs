@@ -1,7 +1,7 @@
 //! Child processes. The only room that starts any: each gets its own process group, a working directory and an
 //! environment given by the caller, no standard input, and a kill ladder; and none outlives us, however we end.
 //!
-//! [`run`](mod@run) waits for one, [`start`] starts it, [`ladder`] ends it, [`fence`] and [`guard`] end it when we cannot
+//! [`run`](mod@run) waits for one, [`start`] starts it, [`ladder`] ends it, [`fence`] and [`guard`] (with [`handover`]) end it when we cannot
 //! any more, [`group`] ends what another run started, [`script`] writes files that can be started, [`sockets`] removes what plugins leave behind that die early.
 
 #[cfg(target_os = "linux")]
@@ -9,6 +9,7 @@ mod census;
 pub mod fence;
 mod group;
 pub mod guard;
+mod handover;
 mod invocation;
 mod ladder;
 mod run;
@@ -20,10 +21,10 @@ mod tag;
 
 #[cfg(target_os = "linux")]
 pub use census::started_at;
-pub use fence::Fence;
+pub use fence::{Entrusted, Fence};
 pub use group::end_group;
 pub use invocation::{Invocation, ProcessError};
-pub use run::{run, run_until_killed};
+pub use run::{Keep, run, run_until_killed};
 #[cfg(test)]
 pub(crate) use script::starting;
 pub use script::{Script, while_nothing_starts, write_script};

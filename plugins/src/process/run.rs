@@ -1,9 +1,11 @@
 //! Running a process to its end.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::pin;
 use std::process::ExitStatus;
 
 use engine::Cancel;
+use tokio::process::Child;
 
 use crate::memory::{MemorySize, outgrown};
 use crate::process::invocation::{Invocation, ProcessError};
@@ -19,21 +21,32 @@ pub async fn run(invocation: &Invocation, lines: &mut LineSink<'_>, cancel: &Can
     if cancel.is_stopping() {
         return Err(ProcessError::Cancelled);
     }
-    attend(invocation, lines, cancel, Ladder::Running, None).await.map(exit_code)
+    attend(invocation, lines, cancel, Ladder::Running, (None, &drop)).await.map(exit_code)
 }
 
 /// Runs a process that hears in another way that the run is stopping: only *killing* ends it, by SIGKILL, and so does
-/// holding more than `memory_limit` bytes. Its group ends with it.
+/// holding more than `memory_limit` bytes. Its group ends with it. Once it has started, `keep` gets copies of our ends of
+/// its pipes: whoever writes to a pipe without a reader dies of it.
 pub async fn run_until_killed(
     invocation: &Invocation,
     lines: &mut LineSink<'_>,
     cancel: &Cancel,
     memory_limit: Option<MemorySize>,
+    keep: &Keep<'_>,
 ) -> Result<ExitStatus, ProcessError> {
     if cancel.is_killing() {
         return Err(ProcessError::Cancelled);
     }
-    attend(invocation, lines, cancel, Ladder::Spared, memory_limit).await
+    attend(invocation, lines, cancel, Ladder::Spared, (memory_limit, keep)).await
+}
+
+/// Keeps open files.
+pub type Keep<'k> = dyn Fn(Vec<OwnedFd>) + Send + Sync + 'k;
+
+/// Copies of our ends of a child's pipes; fewer when there is no room for more open files.
+fn pipes(child: &Child) -> Vec<OwnedFd> {
+    let (out, err) = (child.stdout.as_ref().map(AsFd::as_fd), child.stderr.as_ref().map(AsFd::as_fd));
+    out.into_iter().chain(err).filter_map(|pipe| pipe.try_clone_to_owned().ok()).collect()
 }
 
 async fn attend(
@@ -41,9 +54,12 @@ async fn attend(
     lines: &mut LineSink<'_>,
     cancel: &Cancel,
     mut ladder: Ladder,
-    memory_limit: Option<MemorySize>,
+    (memory_limit, keep): (Option<MemorySize>, &Keep<'_>),
 ) -> Result<ExitStatus, ProcessError> {
     let mut child = start_patiently(invocation, &ladder, cancel).await?;
+    if matches!(ladder, Ladder::Spared) {
+        keep(pipes(&child));
+    }
     let mut group = Group::of(&child, &invocation.fence);
     let mut pump = Pump::new(&mut child, &invocation.secrets);
     let mut outgrown = pin!(outgrown(child.id(), memory_limit));

@@ -80,6 +80,16 @@ impl Client {
     }
 }
 
+/// A call of `method` without arguments, numbered `seq`, as it is sent.
+///
+/// # Errors
+///
+/// Never: all of it has a form.
+pub fn request(method: &str, seq: u64) -> Result<Vec<u8>, rmp_serde::encode::Error> {
+    let head = RequestHead { service_method: method.to_owned(), seq };
+    Ok([encode(&head)?, encode(&())?].concat())
+}
+
 /// `value` as Go's codec writes it: structures as maps.
 pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, rmp_serde::encode::Error> {
     let mut bytes = Vec::new();

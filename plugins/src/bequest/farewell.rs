@@ -1,0 +1,103 @@
+//! Asks a component to cancel, in place of who asked it to work.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use crate::bequest::frames::{ACK, Frame, Frames, HEAD, Kind, RST, SYN};
+use crate::wire::client::request;
+
+/// The stream on which the component itself answers: the first that our side opened.
+const MAIN: u32 = 1;
+/// No other call of a component has that number.
+const SEQ: u64 = 1 << 40;
+/// Streams up to this number are reset unseen; later ones when something comes over them.
+const STREAMS: u32 = 512;
+/// How long to wait for something to be read before looking at the time.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How long a component may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// To say that it heard.
+    pub(crate) hearing: Duration,
+    /// To come to its end.
+    pub(crate) ending: Duration,
+}
+
+/// Has the component at the other end of `line` cancel `work`, such as `Builder.Run`, and waits for the end of that. The
+/// connection must be in use by nobody else any more. Whether the work ended.
+pub(crate) fn cancel(line: UnixStream, work: &str, patience: Patience) -> bool {
+    converse(line, work, patience).unwrap_or_else(|error| {
+        tracing::debug!("a plugin could not be told to cancel: {error}");
+        false
+    })
+}
+
+fn converse(mut line: UnixStream, work: &str, patience: Patience) -> io::Result<bool> {
+    let began = Instant::now();
+    // What a client of an event loop made of it.
+    line.set_nonblocking(false)?;
+    line.set_read_timeout(Some(TICK))?;
+    line.set_write_timeout(Some(patience.hearing))?;
+    let cancel = format!("{}.Cancel", work.split('.').next().unwrap_or_default());
+    line.write_all(&call(&cancel)?)?;
+    let (mut frames, mut heard) = (Frames::default(), false);
+    let (mut said, mut chunk) = (Vec::new(), [0; 4096]);
+    loop {
+        match line.read(&mut chunk) {
+            // It is gone, or about to.
+            Ok(0) => return Ok(heard),
+            Ok(length) => frames.push(&chunk[..length]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        while let Some((frame, body)) = frames.next() {
+            if frame.stream == MAIN {
+                said.extend(body);
+            }
+            if let Some(answer) = answer(frame) {
+                line.write_all(&answer.bytes())?;
+            }
+        }
+        heard |= holds(&said, &cancel);
+        if holds(&said, work) {
+            return Ok(true);
+        }
+        let limit = if heard { patience.ending } else { patience.hearing };
+        if began.elapsed() > limit {
+            return Ok(false);
+        }
+    }
+}
+
+/// The call, and the end of all else that the component may wait for.
+fn call(method: &str) -> io::Result<Vec<u8>> {
+    let request = request(method, SEQ).map_err(io::Error::other)?;
+    let length = u32::try_from(request.len()).map_err(io::Error::other)?;
+    let data = Frame { kind: Kind::Data, flags: 0, stream: MAIN, length };
+    let mut bytes = Vec::with_capacity(HEAD * STREAMS as usize + request.len());
+    bytes.extend(data.bytes());
+    bytes.extend(request);
+    bytes.extend((MAIN + 1..=STREAMS).flat_map(|stream| Frame::reset(stream).bytes()));
+    Ok(bytes)
+}
+
+/// What is to be said to a frame, if anything.
+fn answer(frame: Frame) -> Option<Frame> {
+    match frame.kind {
+        Kind::Ping if frame.flags & SYN != 0 => Some(Frame { flags: ACK, ..frame }),
+        // Nobody will answer there.
+        Kind::Data if frame.stream != MAIN => Some(Frame::reset(frame.stream)),
+        Kind::Window if frame.stream != MAIN && frame.flags & SYN != 0 && frame.flags & RST == 0 => {
+            Some(Frame::reset(frame.stream))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an answer to `method` is in what was said: it names the method.
+fn holds(said: &[u8], method: &str) -> bool {
+    said.windows(method.len()).any(|window| window == method.as_bytes())
+}
