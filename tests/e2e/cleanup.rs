@@ -54,10 +54,14 @@ fn file(number: u64, mark: FileMark) -> Note {
 
 /// Writes the journal of a run that was killed.
 fn killed(sandbox: &Sandbox, run: &str, started: &str, notes: &[Note]) -> PathBuf {
+    killed_of(sandbox, "/t.pkr.hcl", run, started, notes)
+}
+
+fn killed_of(sandbox: &Sandbox, template: &str, run: &str, started: &str, notes: &[Note]) -> PathBuf {
     let path = sandbox.path(RUNS).join(format!("{run}.journal"));
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let journal = Journal::start(File::create_new(&path).unwrap()).unwrap();
-    let template = TemplateNote { path: "/t.pkr.hcl".to_owned(), digest: String::new() };
+    let template = TemplateNote { path: template.to_owned(), digest: String::new() };
     let (run, started) = (run.to_owned(), started.to_owned());
     let first = Note::Run(RunNote { run, started, template, ..RunNote::default() });
     for note in std::iter::once(&first).chain(notes) {
@@ -307,4 +311,44 @@ fn the_names_of_things_cannot_become_flags_or_paths_elsewhere() {
     let text = sandbox.run(&["cleanup", "-auto-approve"]).expect(1);
     assert!(text.contains("the id --all begins like a flag"), "{text}");
     assert!(!sandbox.path("calls").exists() && sandbox.path("precious/file").exists());
+}
+
+#[test]
+fn a_build_tells_what_earlier_runs_of_its_template_left() {
+    let sandbox = sandbox();
+    sandbox.write("t.pkr.hcl", "source \"null\" \"a\" { communicator = \"none\" }\nbuild { sources = [\"null.a\"] }\n");
+    let plain = sandbox.run(&["build", "t.pkr.hcl"]);
+    assert_eq!(plain.stderr, "");
+    killed(&sandbox, "aaaa", LONG_AGO, &[container(&sandbox, 1, "c-1")]);
+    assert_eq!(sandbox.run(&["build", "t.pkr.hcl"]).stderr, "", "that is another template");
+    let template = std::fs::canonicalize(sandbox.path("t.pkr.hcl")).unwrap();
+    let notes = [container(&sandbox, 1, "c-2"), container(&sandbox, 2, "c-3")];
+    killed_of(&sandbox, template.to_str().unwrap(), "bbbb", LONG_AGO, &notes);
+    let warned = sandbox.run(&["build", "t.pkr.hcl"]);
+    assert_eq!(
+        warned.stderr,
+        "Warning: 2 resources are left of an earlier run of this template: `packer cleanup bbbb` removes what is left, \
+         `packer build -resume=bbbb` takes the run up.\n"
+    );
+    assert_eq!(warned.stdout, plain.stdout);
+    sandbox.run(&["cleanup", "-auto-approve", "bbbb"]).expect(0);
+    assert_eq!(sandbox.run(&["build", "t.pkr.hcl"]).stderr, "");
+}
+
+#[test]
+fn old_runs_that_left_nothing_are_forgotten() {
+    let sandbox = sandbox();
+    sandbox.write("t.pkr.hcl", "source \"null\" \"a\" { communicator = \"none\" }\nbuild { sources = [\"null.a\"] }\n");
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+    killed(&sandbox, "left-something", LONG_AGO, &[container(&sandbox, 1, "c-1")]);
+    let mut ended = std::fs::read_dir(sandbox.path(RUNS)).unwrap().map(|entry| entry.unwrap().path());
+    let ended = ended.find(|path| !path.ends_with("left-something.journal")).unwrap();
+    for nth in 0..110 {
+        std::fs::copy(&ended, sandbox.path(RUNS).join(format!("run-{nth}.journal"))).unwrap();
+    }
+    let text = sandbox.run(&["cleanup", "-auto-approve", "run-109"]).expect(0);
+    // One hundred are kept; of the twelve beyond, one has left something.
+    assert_eq!(text, "Nothing is left behind.\nForgot 11 finished runs beyond the newest 100.\n");
+    assert_eq!(std::fs::read_dir(sandbox.path(RUNS)).unwrap().count(), 101);
+    assert!(sandbox.path(RUNS).join("left-something.journal").exists());
 }

@@ -1,6 +1,7 @@
 //! Builds what a template describes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use engine::{Cancel, Outcome, RunReport};
@@ -17,14 +18,16 @@ use crate::building::recording::{Recording, template_note};
 use crate::building::resume::Resumed;
 use crate::building::runner::{RunSetup, Runner};
 use crate::building::summary::{INTERRUPTED, Summary};
+use crate::cleaning::notice::notice;
 use crate::descriptors::raise_limit;
 use crate::exit::Exit;
 use crate::findings::Refused;
 use crate::frontend::Frontend;
 use crate::options::BuildOptions;
 use crate::reporter::{Report, Reports, Settings, Target};
-use crate::session::Session;
+use crate::session::{Session, complain};
 use crate::signal::Watcher;
+use crate::state::StateDir;
 use crate::telemetry::{RunLabel, Telemetry};
 
 /// Runs `packer build`.
@@ -91,12 +94,22 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     announce(session, options, &program, &reports);
     let _signals = watch_signals(session, &cancel, &reports)?;
     let template = template_note(&options.template.path, frontend.working_dir(), &frontend.files);
+    if options.resume.is_none() {
+        warn_of_leftovers(session, &template.path, frontend.working_dir());
+    }
     let recording = Recording::begin(session, &program, &mut facts, template, resumed);
     let recording = recording.map_err(|error| say_error(session, &error))?;
     let Frontend { registry, files, .. } = frontend;
     let (files, fail_fast, journal) = (Arc::new(files), options.fail_fast, Some(recording.journal()));
     let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said, telemetry, journal };
     run_builds(session, setup, program, recording).map(|exit| exit.or_failed(incomplete))
+}
+
+/// Tells what earlier runs of the template left, on standard error: standard output is for who waits for certain lines.
+fn warn_of_leftovers(session: &Session, template: &str, working_dir: &Path) {
+    let state = StateDir::of(&session.environment, working_dir).ok();
+    let text = state.and_then(|state| notice(&state, template));
+    text.iter().for_each(|text| complain(&session.scrubber().scrub(text)));
 }
 
 /// A template of which the components have been checked.
