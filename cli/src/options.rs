@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
+use engine::{Retry, Rules, TimeLimits};
 use plugins::component::OnError;
 
 use crate::args::{
@@ -68,6 +69,33 @@ pub struct TelemetryOptions {
     pub otlp: Option<String>,
 }
 
+/// How a run takes failures and the passing of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    /// Whether the first failure stops it.
+    pub fail_fast: bool,
+    /// How often a step is tried again that failed for a reason that may pass.
+    pub retries: u32,
+    /// How long a step may take.
+    pub node: Option<Duration>,
+    /// How long nothing may be heard of a build.
+    pub idle: Option<Duration>,
+    /// How long a build may take.
+    pub build: Option<Duration>,
+    /// How long all of it may take.
+    pub run: Option<Duration>,
+}
+
+impl Patience {
+    /// The same for the engine.
+    pub fn rules(&self) -> Rules {
+        let Self { fail_fast, retries, node, idle, build, run } = *self;
+        let limits = TimeLimits { node, idle, lease: build, run, ..TimeLimits::NONE };
+        let retry = if retries == 0 { Retry::NEVER } else { Retry::up_to(retries.saturating_add(1)) };
+        Rules { fail_fast, retry, limits, ..Rules::default() }
+    }
+}
+
 /// Options of `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -77,8 +105,8 @@ pub struct BuildOptions {
     pub colour: bool,
     /// `-debug`. Already limits builds to one at a time.
     pub debug: bool,
-    /// `--fail-fast`.
-    pub fail_fast: bool,
+    /// `--fail-fast`, and what takes long or may pass.
+    pub patience: Patience,
     /// `-force`.
     pub force: bool,
     /// `-ignore-prerelease-plugins`.
@@ -274,6 +302,10 @@ impl TryFrom<BuildArgs> for BuildOptions {
     type Error = UsageError;
 
     fn try_from(args: BuildArgs) -> Result<Self, UsageError> {
+        if args.fail_fast && args.keep_going {
+            let reason = "it cannot be used together with --fail-fast".to_owned();
+            return Err(FlagError::Value { name: "keep-going".to_owned(), value: "true".to_owned(), reason }.into());
+        }
         let mut limits = limits(args.parallel_builds, args.max_parallel, args.pools);
         if args.debug {
             limits.parallel_builds = Some(NonZeroUsize::MIN);
@@ -282,7 +314,14 @@ impl TryFrom<BuildArgs> for BuildOptions {
             template: template(args.template, only_word(args.positional)?),
             colour: args.color,
             debug: args.debug,
-            fail_fast: args.fail_fast,
+            patience: Patience {
+                fail_fast: args.fail_fast,
+                retries: u32::try_from(args.retries.max(0)).unwrap_or(u32::MAX),
+                node: args.node_timeout,
+                idle: args.idle_timeout,
+                build: args.build_timeout,
+                run: args.timeout,
+            },
             force: args.force,
             ignore_prerelease_plugins: args.ignore_prerelease_plugins,
             limits,
@@ -448,7 +487,13 @@ mod tests {
         assert_eq!(options.template, TemplateOptions { path: "t.pkr.hcl".into(), ..Default::default() });
         assert_eq!(options.limits, Limits::default());
         assert_eq!(options.on_error, OnError::Cleanup);
-        assert!(options.colour && !options.debug && !options.force && !options.timestamps && !options.fail_fast);
+        assert!(
+            options.colour
+                && !options.debug
+                && !options.force
+                && !options.timestamps
+                && options.patience == Patience::default()
+        );
     }
 
     #[test]

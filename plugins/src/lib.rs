@@ -1,8 +1,8 @@
 //! Components and how to reach them: the traits that every builder, provisioner, post-processor and data source
 //! implements, the ones built in, and the executor that runs a plan's nodes with them.
 //!
-//! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`session`],
-//! [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
+//! Rooms, in reading order: [`component`], [`builtin`], [`registry`], [`output`], [`wrapper`], [`keep`], [`trouble`],
+//! [`session`], [`executor`]; [`discovery`], which finds plugins that are installed, [`trust`], which knows whose they are,
 //! [`releases`], which fetches them over [`download`], and [`external`], which starts them and speaks to them over
 //! [`wire`]; [`secrets`], which answers functions; [`journal`], what a run writes down, and [`cleanup`], which removes what that names; `bequest`, which has plugins cancel when we are killed; `hcp`, which asks HashiCorp's registry; [`winrm`], which reaches machines; and what they stand on:
 //! [`process`] (with [`pump`], [`lines`] and [`memory`]), [`config`], [`remote`], [`draft`], [`io_fault`], [`proxy`], [`turns`], [`offload`],
@@ -51,6 +51,7 @@ pub mod secrets;
 pub mod session;
 pub mod signing;
 pub mod ssh;
+pub mod trouble;
 pub mod trust;
 pub mod turns;
 pub mod untyped;

@@ -44,6 +44,9 @@ pub trait Output: Send + Sync {
     /// Findings about the template.
     fn diagnostics(&self, build: Option<BuildId>, diagnostics: Diagnostics);
 
+    /// A build has said something, although nothing is shown yet.
+    fn heard(&self, _build: BuildId) {}
+
     /// Shows how far a transfer of a build has come; see [`Ui::track`].
     fn track(&self, _build: BuildId, _what: &str, _done: u64, _total: u64) -> Box<dyn Progress> {
         Box::new(Unseen)
@@ -133,6 +136,7 @@ impl ChainOutput {
         if turn.speaking >= chain {
             self.output.line(line);
         } else {
+            line.build.iter().for_each(|build| self.output.heard(*build));
             turn.chains[chain].held.push(line);
         }
     }

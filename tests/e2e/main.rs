@@ -29,6 +29,7 @@ mod lock;
 mod loose;
 mod machine;
 mod masking;
+mod patience;
 mod plan;
 mod plugin_faults;
 mod plugins;

@@ -146,6 +146,11 @@ pub struct TemplateArgs {
 #[derive(Parser, Clone, Debug)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
 pub struct BuildArgs {
+    /// How long a build may take, from its start to its last post-processor, such as 90m. What takes longer is asked to
+    /// end and cleans up. A data source on its own counts as a build
+    #[arg(long, value_name = "90m", value_parser = values::limit)]
+    pub build_timeout: Option<Duration>,
+
     /// Colour the output, one colour per build. PACKER_NO_COLOR keeps the escape sequences out
     #[arg(long, action = ArgAction::Set, default_value = "true")]
     pub color: bool,
@@ -167,9 +172,18 @@ pub struct BuildArgs {
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub force: bool,
 
+    /// How long nothing may be heard of a build that is at work, such as 10m. One that is silent for longer is asked to end
+    /// and cleans up
+    #[arg(long, value_name = "10m", value_parser = values::limit)]
+    pub idle_timeout: Option<Duration>,
+
     /// Leave out plugins in versions that are not released
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub ignore_prerelease_plugins: bool,
+
+    /// Let builds that do not need what failed go on. It is what happens anyway; saying so keeps --fail-fast out
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub keep_going: bool,
 
     /// Written exactly like this, anywhere on the line, it switches the whole program to machine-readable output.
     /// With two dashes or a value it is accepted without effect
@@ -179,6 +193,11 @@ pub struct BuildArgs {
     /// Run at most this many builds and lone nodes at the same time. Below 1: no limit
     #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
     pub max_parallel: i64,
+
+    /// How long a single step may take, such as 30m: to start a machine, one provisioner, one post-processor. What takes
+    /// longer is asked to end and fails
+    #[arg(long, value_name = "30m", value_parser = values::limit)]
+    pub node_timeout: Option<Duration>,
 
     /// What to do when a build fails: cleanup, abort, ask or run-cleanup-provisioner
     #[arg(long, value_name = "cleanup", value_parser = values::on_error)]
@@ -203,10 +222,19 @@ pub struct BuildArgs {
     #[arg(long, value_name = "run", num_args = 0..=1, default_missing_value = "last")]
     pub resume: Option<String>,
 
+    /// How often a step is tried again that failed for a reason that may pass: a lost connection, a provider that is busy
+    /// or says that it is too much at once. The pause before is 1s, then 2s, 4s and so on up to 1m
+    #[arg(long, value_name = "0", value_parser = values::integer, default_value = "0", allow_hyphen_values = true)]
+    pub retries: i64,
+
     /// Do not fetch provisioners that an HCP registry enforces. None are fetched by this version; the flag is announced
     /// in the output
     #[arg(long, action = ArgAction::Set, default_value = "false")]
     pub skip_enforcement: bool,
+
+    /// How long the whole run may take, such as 4h. After that nothing new starts; what runs is asked to end and cleans up
+    #[arg(long, value_name = "4h", value_parser = values::limit)]
+    pub timeout: Option<Duration>,
 
     /// Put the time in front of each message, RFC 3339, local time
     #[arg(long, action = ArgAction::Set, default_value = "false")]

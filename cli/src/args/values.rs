@@ -77,6 +77,15 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
     Ok(age.to_std())
 }
 
+/// A time limit.
+pub(super) fn limit(text: &str) -> Result<Duration, String> {
+    let limit: GoDuration = text.parse().map_err(|error: DurationError| error.to_string())?;
+    if limit.nanos() <= 0 {
+        return Err("it must be more than 0, such as 90s or 1h30m".to_owned());
+    }
+    Ok(limit.to_std())
+}
+
 /// `--pool`: `name=10`, split at the last `=`.
 pub(super) fn capacity(text: &str) -> Result<(String, u32), String> {
     let expected = || format!("expected a name and a number from 1 to {}, as in aws-eu=10", u32::MAX);

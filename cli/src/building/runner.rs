@@ -30,8 +30,8 @@ pub struct RunSetup {
     pub files: Arc<Files>,
     /// Stops the run.
     pub cancel: Cancel,
-    /// Whether the first failure stops the run.
-    pub fail_fast: bool,
+    /// What is done about failures and what takes long.
+    pub rules: Rules,
     /// Where the run is written down.
     pub journal: Option<Journal>,
     /// Findings that were shown before.
@@ -130,7 +130,6 @@ impl Runner {
 
     fn options(&self) -> RunOptions {
         let runtime = Some(self.runtime.handle().clone());
-        let rules = Rules { fail_fast: self.setup.fail_fast, ..Rules::default() };
-        RunOptions { rules, runtime, ..RunOptions::new(self.n_workers) }
+        RunOptions { rules: self.setup.rules.clone(), runtime, ..RunOptions::new(self.n_workers) }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::{Emitter, Event, EventKind, NodeId, Outcome};
+use engine::{CancelPhase, Concern, Emitter, Event, EventKind, NodeId, Outcome, Overdue};
 use planner::lower::Program;
 use planner::node::{BuildId, Node};
 use plugins::executor::Executor;
@@ -74,6 +74,14 @@ impl Watch {
             self.outlet.reports().send(Report::Progress(Progress::Ended { key: node.index() as u32, ok }));
         }
         let payload = *self.program.plan.node(node);
+        if let Outcome::TimedOut(failure) = outcome
+            && failure.error().is::<Overdue>()
+        {
+            self.executor.overdue(payload, failure);
+            if payload.build().is_none() {
+                self.plain(UiKind::Error, format!("Error: {}: {failure}", self.program.key(payload)));
+            }
+        }
         if let Outcome::Bug(text) = outcome {
             let text = format!("Error: bug in packer: {}: {text}", self.program.key(payload));
             self.outlet.reports().send(Report::Plain { target: None, kind: UiKind::Error, text });
@@ -93,6 +101,37 @@ impl Watch {
         };
         if let Some(opened_at) = opened_at {
             self.say_end(build, at.saturating_sub(opened_at));
+        }
+    }
+
+    fn plain(&self, kind: UiKind, text: String) {
+        self.outlet.reports().send(Report::Plain { target: None, kind, text });
+    }
+
+    /// What the engine does about trouble.
+    fn trouble(&self, event: &EventKind) {
+        match event {
+            EventKind::NodeRetried { node, delay, failure, .. } => {
+                let payload = *self.program.plan.node(*node);
+                let text = format!("{} failed: {failure}. It is tried again in {delay:?}.", self.program.key(payload));
+                let target = payload.build().map(|build| self.outlet.target(build));
+                self.outlet.reports().send(Report::Ui { target, kind: UiKind::Say, text });
+            }
+            EventKind::TimeUp { of: Concern::Run, phase: CancelPhase::Stopping, .. } => {
+                let text =
+                    "Error: the run takes longer than --timeout allows. Nothing new starts, and what runs is ended.";
+                self.plain(UiKind::Error, text.to_owned());
+            }
+            EventKind::PoolResized { pool, from, to } => {
+                let name = &self.program.plan.pools()[*pool].name;
+                let (why, way) = if to < from {
+                    ("a provider said that it was too much at once", "shrinks")
+                } else {
+                    ("nobody complains any more", "grows")
+                };
+                self.plain(UiKind::Say, format!("Pool {name} {way} from {from} to {to}: {why}."));
+            }
+            _ => {}
         }
     }
 
@@ -123,7 +162,7 @@ impl Emitter for Watch {
             EventKind::NodeEnded { node, outcome } | EventKind::NodeSkipped { node, outcome } => {
                 self.ended(*node, outcome, event.at);
             }
-            _ => {}
+            event => self.trouble(event),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Cancel, Outcome, RunReport};
+use engine::{Cancel, Outcome, Rules, RunReport};
 use planner::diagnostic::Diagnostics;
 use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
@@ -73,7 +73,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             facts: facts.clone(),
             files: Arc::new(frontend.files.clone()),
             cancel: cancel.clone(),
-            fail_fast: true,
+            rules: Rules { fail_fast: true, ..options.patience.rules() },
             said: Diagnostics::new(),
             telemetry: telemetry.clone(),
             // It builds nothing.
@@ -100,8 +100,8 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let recording = Recording::begin(session, &program, &mut facts, template, resumed);
     let recording = recording.map_err(|error| say_error(session, &error))?;
     let Frontend { registry, files, .. } = frontend;
-    let (files, fail_fast, journal) = (Arc::new(files), options.fail_fast, Some(recording.journal()));
-    let setup = RunSetup { reports, settings, registry, facts, files, cancel, fail_fast, said, telemetry, journal };
+    let (files, rules, journal) = (Arc::new(files), options.patience.rules(), Some(recording.journal()));
+    let setup = RunSetup { reports, settings, registry, facts, files, cancel, rules, said, telemetry, journal };
     run_builds(session, setup, program, recording).map(|exit| exit.or_failed(incomplete))
 }
 
@@ -178,7 +178,9 @@ fn run_builds(session: &mut Session, setup: RunSetup, program: Program, recordin
         session.error(&text);
     }
     let is_recorded = recorded.is_ok();
-    let failed = summary.has_errors() || interrupted || !is_recorded || has_other_failures(&program, &finished.report);
+    // A run that was stopped may have failed nowhere and yet not done all.
+    let was_stopped = interrupted || finished.report.stopped.is_some();
+    let failed = summary.has_errors() || was_stopped || !is_recorded || has_other_failures(&program, &finished.report);
     Ok(if failed { Exit::Failed } else { Exit::Success })
 }
 

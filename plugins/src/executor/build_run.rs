@@ -1,6 +1,7 @@
 //! What a build has come to so far: written by its nodes, one after the other, read by those behind them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine::Cancel;
@@ -52,6 +53,7 @@ pub struct BuildRun {
     lent: Mutex<Option<Arc<Lent>>>,
     /// The error that the provision call is answered with.
     pub provision_error: Mutex<Option<ComponentError>>,
+    n_provisioned: AtomicUsize,
     /// The builder's artifact, once it ended well.
     pub artifact: OnceLock<Option<Arc<dyn Artifact>>>,
     /// Chains' lines, kept apart.
@@ -100,6 +102,7 @@ impl BuildRun {
             live: tokio::sync::Mutex::new(None),
             lent: Mutex::new(None),
             provision_error: Mutex::new(None),
+            n_provisioned: AtomicUsize::new(0),
             artifact: OnceLock::new(),
             chains,
             adoption: OnceLock::new(),
@@ -188,6 +191,39 @@ impl BuildRun {
     /// Notes an error for the summary.
     pub fn fail(&self, error: BuildError) {
         lock(&self.errors).push(error);
+    }
+
+    /// Forgets errors.
+    pub fn drop_errors(&self, is_unwanted: impl Fn(&BuildError) -> bool) {
+        lock(&self.errors).retain(|error| !is_unwanted(error));
+    }
+
+    /// Adds to the text of the last error.
+    pub fn amend_last_error(&self, more: &str) {
+        if let Some(
+            BuildError::Prepare(text)
+            | BuildError::Builder(text)
+            | BuildError::PostProcess(_, text)
+            | BuildError::Destroy(text),
+        ) = lock(&self.errors).last_mut()
+        {
+            text.push_str(more);
+        }
+    }
+
+    /// Changes what the provision call is answered with, if that is an error.
+    pub fn change_provision_error(&self, change: impl FnOnce(&mut Option<ComponentError>)) {
+        change(&mut lock(&self.provision_error));
+    }
+
+    /// A provisioner succeeded, or there was nothing for it to do.
+    pub fn note_provisioned(&self) {
+        self.n_provisioned.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many provisioners did.
+    pub fn n_provisioned(&self) -> usize {
+        self.n_provisioned.load(Ordering::Relaxed)
     }
 
     /// All errors so far.

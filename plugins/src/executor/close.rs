@@ -6,6 +6,7 @@ use engine::{Cancel, Outcome};
 use planner::node::{ArtifactId, BuildId};
 
 use crate::component::ComponentError;
+use crate::executor::attempts::final_outcome;
 use crate::executor::build_run::{BuildRun, Live};
 use crate::executor::open::failed;
 use crate::executor::provision::{answer_provision, serve_hook};
@@ -22,7 +23,7 @@ pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel
         return Outcome::Bug("a build was closed that is not open".to_owned());
     };
     note_cancelled(run, &live, cancel);
-    answer_provision(run, &mut live);
+    answer_provision(executor, id, &mut live);
     let end = loop {
         if let Some(end) = live.ended.take() {
             break end;
@@ -51,7 +52,8 @@ pub(crate) async fn close(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel
             let _ = run.artifact.set(artifact);
             Outcome::Succeeded
         }
-        end => failed(run, end),
+        // What it was closed in is over.
+        end => final_outcome(failed(run, end), cancel),
     }
 }
 

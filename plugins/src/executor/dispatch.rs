@@ -15,9 +15,12 @@ use crate::session::text_of_panic;
 impl Execute<Node> for Executor {
     fn execute(self: &Arc<Self>, plan: &Plan<Node>, node: NodeId, cancel: Cancel) -> Work {
         let (executor, node) = (self.clone(), *plan.node(node));
+        executor.begin(node, &cancel);
         Work::future(async move {
             let run = std::panic::AssertUnwindSafe(executor.clone().node(node, cancel)).catch_unwind();
-            run.await.unwrap_or_else(|payload| executor.panicked(node, text_of_panic(&*payload)))
+            let outcome = run.await.unwrap_or_else(|payload| executor.panicked(node, text_of_panic(&*payload)));
+            executor.conclude(node, &outcome);
+            outcome
         })
     }
 }

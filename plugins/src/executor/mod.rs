@@ -1,6 +1,7 @@
 //! Runs the nodes of a program with components: the only bridge between the engine and them.
 
 pub mod adopt;
+mod attempts;
 pub mod build_run;
 pub mod close;
 pub(crate) mod configure;
@@ -12,6 +13,7 @@ pub mod open;
 pub mod post_process;
 pub mod prepare;
 pub mod provision;
+mod pulse;
 mod record;
 pub mod result;
 mod revealing_ui;

@@ -6,8 +6,9 @@ use engine::{Cancel, Failure, Outcome};
 use planner::diagnostic::Diagnostics;
 use planner::node::{BuildId, ComponentUse};
 
-use crate::component::{Builder, ComponentError, HOOK_PROVISION, Ui};
+use crate::component::{Builder, ComponentError, HOOK_PROVISION, OnError, Ui};
 use crate::executor::adopt;
+use crate::executor::attempts::final_outcome;
 use crate::executor::build_run::{BuildError, BuildRun, Live};
 use crate::executor::configure::configure;
 use crate::executor::interrupt::unless_stopped;
@@ -76,7 +77,10 @@ async fn ended_early(executor: &Executor, id: BuildId, session: Session, end: Bu
         }
         end => {
             executor.record_builder_end(id, &end, cancel.is_killing());
-            failed(run, end)
+            let outcome = failed(run, end);
+            // What is to be left as it is, or was asked about, must not be there twice.
+            let cleans_up = executor.plain_context().on_error == OnError::Cleanup;
+            if cleans_up { outcome } else { final_outcome(outcome, cancel) }
         }
     }
 }

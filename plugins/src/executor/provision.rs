@@ -10,7 +10,7 @@ use planner::diagnostic::Diagnostics;
 use planner::node::{BuildId, ComponentUse, Node, ProvisionerId};
 
 use crate::component::{Communicator, ComponentError, HOOK_CLEANUP_PROVISION, HOOK_PROVISION, Ui};
-use crate::executor::build_run::{BuildRun, Live};
+use crate::executor::build_run::Live;
 use crate::executor::configure::configure;
 use crate::executor::interrupt::unless_stopped;
 use crate::executor::named_machine::NamedMachine;
@@ -37,7 +37,10 @@ pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: ProvisionerI
         return Outcome::Skipped(SkipCause::NotNeeded);
     }
     match provision(executor, id, at, cancel).await {
-        Ok(()) => Outcome::Succeeded,
+        Ok(()) => {
+            run.note_provisioned();
+            Outcome::Succeeded
+        }
         Err(error) => {
             run.set_provision_error(error.clone());
             outcome_of(error)
@@ -50,7 +53,7 @@ async fn error_cleanup(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -
     let run = executor.run(id);
     let mut live = run.live.lock().await;
     let Some(live) = live.as_mut() else { return Outcome::Skipped(SkipCause::NotNeeded) };
-    answer_provision(run, live);
+    answer_provision(executor, id, live);
     match live.session.next().await {
         Step::Called(call) => serve_hook(executor, id, call, cancel).await,
         Step::Ended(end) => {
@@ -61,9 +64,14 @@ async fn error_cleanup(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel) -
     Outcome::Succeeded
 }
 
-/// Lets the builder go on with the provisioners' result.
-pub(crate) fn answer_provision(run: &BuildRun, live: &mut Live) {
+/// Lets the builder go on with the provisioners' result. Provisioners that never started left no error, and yet it must
+/// not be told that all is well.
+pub(crate) fn answer_provision(executor: &Executor, id: BuildId, live: &mut Live) {
+    let run = executor.run(id);
     if let Some(call) = live.call.take() {
+        if run.n_provisioned() < executor.program.build(id).provisioners.len() {
+            run.set_provision_error(ComponentError::Cancelled);
+        }
         call.answer(run.provision_result());
     }
 }

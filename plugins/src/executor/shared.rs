@@ -12,7 +12,9 @@ use planner::value::Value;
 
 use crate::component::{BuildData, ComponentContext, ComponentError};
 use crate::config::is_placeholder;
+use crate::executor::attempts::Attempts;
 use crate::executor::build_run::BuildRun;
+use crate::executor::pulse::Pulse;
 use crate::gate::{Gate, Pass};
 use crate::journal::reveal::Reveal;
 use crate::journal::{Earlier, Inputs, Recorder};
@@ -20,6 +22,7 @@ use crate::output::{ChainOutput, Output};
 use crate::registry::Registry;
 use crate::scrubber::Scrubber;
 use crate::session::HookCall;
+use crate::trouble::class_of;
 
 /// The facts of one run that every component is told; the build's own names are filled in for each.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Executor {
     pub(crate) program: Arc<Program>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) output: Arc<dyn Output>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) attempts: Attempts,
     facts: RunFacts,
     builds: Vec<BuildRun>,
     /// Where those wait that are checked in processes of their own.
@@ -56,6 +61,8 @@ const FETCHES_ABREAST: usize = 16;
 impl Executor {
     /// For one run of `program`.
     pub fn new(program: Arc<Program>, registry: Arc<Registry>, output: Arc<dyn Output>, facts: RunFacts) -> Self {
+        let pulse = Arc::new(Pulse::new(output, program.builds.len()));
+        let output: Arc<dyn Output> = pulse.clone();
         let builds = program
             .builds
             .iter()
@@ -70,6 +77,8 @@ impl Executor {
             program,
             registry,
             output,
+            pulse,
+            attempts: Attempts::default(),
             facts,
             builds,
             checks: Gate::new(n_cores + 1),
@@ -188,7 +197,7 @@ pub(crate) fn outcome_of(error: ComponentError) -> Outcome {
     match error {
         ComponentError::Cancelled => Outcome::Cancelled,
         ComponentError::TimedOut => Outcome::TimedOut(Failure::new(error)),
-        error => Outcome::Failed(Failure::new(error)),
+        error => Outcome::Failed(Failure::classed(class_of(&error), error)),
     }
 }
 
