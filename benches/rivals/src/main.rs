@@ -10,7 +10,7 @@ mod rivals;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
 use rivals::{Cost, RIVALS};
@@ -27,7 +27,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, size] = &arguments[..] {
         let (_, measure) = RIVALS.iter().find(|(known, _)| known == name).expect("a known scheduler");
-        let Cost { build, run } = measure(size.parse().expect("a number of nodes"));
+        let Cost { build, run } = best_of_some(*measure, size.parse().expect("a number of nodes"));
         println!("{} {}", build.as_nanos(), run.as_nanos());
         return;
     }
@@ -40,7 +40,7 @@ fn main() {
                     let (build, run) = (build / size as f64, run / size as f64);
                     let ours = *ours.get_or_insert(run);
                     println!(
-                        "  {name:<18} build {build:>8.0} ns/node   run {run:>8.0} ns/node   {:>7.1} ×",
+                        "  {name:<18} build {build:>8.0} ns/node   run {run:>8.0} ns/node   {:>7.2} ×",
                         run / ours
                     );
                 }
@@ -48,6 +48,20 @@ fn main() {
             }
         }
     }
+}
+
+/// The least of up to five measurements, fewer if they take long: whatever else the machine does only adds.
+fn best_of_some(measure: fn(usize) -> Cost, size: usize) -> Cost {
+    let began = Instant::now();
+    let mut best = measure(size);
+    for _ in 1..5 {
+        if began.elapsed() > PATIENCE / 8 {
+            break;
+        }
+        let Cost { build, run } = measure(size);
+        best = Cost { build: build.min(best.build), run: run.min(best.run) };
+    }
+    best
 }
 
 /// Nanoseconds for building and running, measured in another process.
