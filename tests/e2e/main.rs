@@ -23,6 +23,7 @@ mod init;
 mod inspect;
 mod json;
 mod killed;
+mod leaks;
 mod legacy;
 mod limits;
 mod lock;

@@ -21,6 +21,7 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/plugin"
 
+	"packer.test/tester/cloud"
 	"packer.test/tester/echo"
 	"packer.test/tester/fault"
 	"packer.test/tester/fields"
@@ -64,6 +65,7 @@ func components() *plugin.Set {
 	set := plugin.NewSet()
 	set.SetVersion(reportedVersion())
 	set.RegisterBuilder("machine", new(machine.Builder))
+	set.RegisterBuilder("cloud", new(cloud.Builder))
 	set.RegisterBuilder("quick", new(quick.Builder))
 	set.RegisterBuilder("fields", new(fields.Builder))
 	set.RegisterBuilder("shapes", new(shapes.Builder))

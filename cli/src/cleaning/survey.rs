@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plugins::cleanup::{Method, is_gone};
 use plugins::journal::history::Fate;
-use plugins::journal::{Destroy, History, Resource};
+use plugins::journal::{Destroy, History, LOCAL, Resource};
 use plugins::process::find_in_path;
 
 use crate::environment::Environment;
@@ -214,8 +214,8 @@ pub fn rank(resource: &Resource) -> u8 {
     }
 }
 
-/// By what names a thing, the run that made it last and when that started.
-struct Owners(BTreeMap<Name, (Timestamp, String)>);
+/// By what names a thing, the run that made it last: files that are written over keep all else that is known of them.
+struct Owners(BTreeMap<Name, String>);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
@@ -224,17 +224,14 @@ enum Name {
 }
 
 impl Owners {
+    /// Of all runs, the newest first: one that takes up another has the start of that.
     fn of(runs: &[(RunFile, Look)]) -> Self {
         let mut owners = Self(BTreeMap::new());
         for (file, look) in runs {
-            let Some(started) = started(look) else { continue };
-            let there =
-                look.history.resources.values().filter(|left| matches!(left.fate, Fate::There | Fate::Destroying));
+            let there = look.history.resources.values();
+            let there = there.filter(|left| matches!(left.fate, Fate::There | Fate::Destroying));
             for name in there.flat_map(|left| names(&left.resource)) {
-                let owner = owners.0.entry(name).or_insert_with(|| (started, file.id().to_owned()));
-                if owner.0 < started {
-                    *owner = (started, file.id().to_owned());
-                }
+                owners.0.entry(name).or_insert_with(|| file.id().to_owned());
             }
         }
         owners
@@ -242,16 +239,15 @@ impl Owners {
 
     /// The run that has `name` by now, if it is not `run`.
     fn other(&self, run: &str, name: &Name) -> Option<&str> {
-        self.0.get(name).map(|(_, owner)| owner.as_str()).filter(|owner| *owner != run)
+        self.0.get(name).map(String::as_str).filter(|owner| *owner != run)
     }
 
     fn item(&self, run: &str, resource: &Resource, is_installed: &impl Fn(&str) -> bool) -> Item {
         let mut resource = resource.clone();
         let mut taken_by = None;
         if let Destroy::Files { files } = &mut resource.destroy {
-            // A file that was there when it was written down is known better than by its name.
             files.retain(|file| {
-                let other = self.other(run, &Name::Path(file.path.clone())).filter(|_| file.inode.is_none());
+                let other = self.other(run, &Name::Path(file.path.clone()));
                 taken_by = taken_by.take().or(other.map(str::to_owned));
                 other.is_none()
             });
@@ -264,11 +260,19 @@ impl Owners {
     }
 }
 
-/// What names a thing in the world. Numbers of processes do not.
+/// What names a thing in the world. Numbers of processes do not. An image has several names: `ami-1` as soon as it is
+/// known, and `us-east-1:ami-1` as an artifact, among others perhaps.
 fn names(resource: &Resource) -> Vec<Name> {
+    let mut names = Vec::new();
     match &resource.destroy {
-        Destroy::Files { files } => files.iter().map(|file| Name::Path(file.path.clone())).collect(),
-        Destroy::Process { .. } => Vec::new(),
-        _ => vec![Name::Provided(resource.provider.clone(), resource.id.clone())],
+        Destroy::Files { files } => names.extend(files.iter().map(|file| Name::Path(file.path.clone()))),
+        Destroy::Process { .. } => return names,
+        _ => {}
     }
+    if resource.provider != LOCAL {
+        let parts = resource.id.split(',').flat_map(|part| [part, part.rsplit(':').next().unwrap_or(part)]);
+        let named = |id: &str| Name::Provided(resource.provider.clone(), id.to_owned());
+        names.extend(std::iter::once(resource.id.as_str()).chain(parts).map(named));
+    }
+    names
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::bequest::frames::{ACK, Frame, Frames, HEAD, Kind, RST, SYN};
+use crate::bequest::frames::{ACK, Frame, Frames, Kind, RST, SYN};
 use crate::wire::client::request;
 
 /// The stream on which the component itself answers: the first that our side opened.
@@ -43,6 +43,8 @@ fn converse(mut line: UnixStream, work: &str, patience: Patience) -> io::Result<
     let cancel = format!("{}.Cancel", work.split('.').next().unwrap_or_default());
     line.write_all(&call(&cancel)?)?;
     let (mut frames, mut heard) = (Frames::default(), false);
+    // Not before it knows that it is cancelled: what fails until then it may take for done, and go on.
+    let mut resets: Vec<Frame> = (MAIN + 1..=STREAMS).map(Frame::reset).collect();
     let (mut said, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         match line.read(&mut chunk) {
@@ -57,11 +59,15 @@ fn converse(mut line: UnixStream, work: &str, patience: Patience) -> io::Result<
             if frame.stream == MAIN {
                 said.extend(body);
             }
-            if let Some(answer) = answer(frame) {
-                line.write_all(&answer.bytes())?;
+            match answer(frame) {
+                Some(answer) if answer.kind == Kind::Ping => line.write_all(&answer.bytes())?,
+                answer => resets.extend(answer),
             }
         }
         heard |= holds(&said, &cancel);
+        if heard {
+            line.write_all(&resets.drain(..).flat_map(Frame::bytes).collect::<Vec<u8>>())?;
+        }
         if holds(&said, work) {
             return Ok(true);
         }
@@ -72,16 +78,12 @@ fn converse(mut line: UnixStream, work: &str, patience: Patience) -> io::Result<
     }
 }
 
-/// The call, and the end of all else that the component may wait for.
+/// The call, as a frame.
 fn call(method: &str) -> io::Result<Vec<u8>> {
     let request = request(method, SEQ).map_err(io::Error::other)?;
     let length = u32::try_from(request.len()).map_err(io::Error::other)?;
     let data = Frame { kind: Kind::Data, flags: 0, stream: MAIN, length };
-    let mut bytes = Vec::with_capacity(HEAD * STREAMS as usize + request.len());
-    bytes.extend(data.bytes());
-    bytes.extend(request);
-    bytes.extend((MAIN + 1..=STREAMS).flat_map(|stream| Frame::reset(stream).bytes()));
-    Ok(bytes)
+    Ok([&data.bytes(), request.as_slice()].concat())
 }
 
 /// What is to be said to a frame, if anything.

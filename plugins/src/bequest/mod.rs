@@ -4,7 +4,7 @@
 //! A plugin hears of a cancellation over its one connection only, and takes the end of that for no reason to stop. So
 //! while it works, the guard (see [`process::fence`](crate::process::fence)) holds a copy of our end of the connection,
 //! which costs nothing as long as we live: the guard never reads it. Once we are gone the guard speaks in our place. It
-//! keeps the plugin's pipes open, as it would die of its next word to nobody; calls the component's `Cancel`; resets every
+//! keeps the plugin's pipes open, as it would die of its next word to nobody; calls the component's `Cancel`; then resets every
 //! other stream, so that what the component waits for from us fails; and reads until the work it did for us is answered.
 //!
 //! [`frames`] has the bytes of the multiplexer, [`farewell`] the conversation.

@@ -14,6 +14,7 @@ use crate::component::{
 };
 use crate::config::{Field, FieldType, Fields};
 use crate::io_fault::words_and_advice;
+use crate::journal::Recorder;
 use crate::offload::offload;
 use crate::process::while_nothing_starts;
 
@@ -27,6 +28,7 @@ pub struct FileBuilder {
     source: String,
     content: String,
     working_dir: Arc<PathBuf>,
+    recorder: Recorder,
 }
 
 #[async_trait]
@@ -37,6 +39,7 @@ impl Builder for FileBuilder {
         self.source = fields.text("source");
         self.content = fields.text("content");
         self.working_dir = context.working_dir.clone();
+        self.recorder = context.recorder.clone();
         if self.target.is_empty() {
             fields.fault("target required");
         }
@@ -60,6 +63,7 @@ impl Builder for FileBuilder {
             return Err(ComponentError::Cancelled);
         }
         let target = self.working_dir.join(&self.target);
+        self.recorder.planned(target.clone());
         if let Some(parent) = target.parent() {
             std::fs::create_dir_all(parent).map_err(|error| {
                 ComponentError::new(format!("Unable to create dir {}: {}", parent.display(), words_and_advice(&error)))

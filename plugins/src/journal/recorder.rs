@@ -138,6 +138,15 @@ impl Recorder {
         temporary
     }
 
+    /// An artifact is about to be written at `path`. It is written down again once it is whole, and better known then.
+    pub fn planned(&self, path: PathBuf) {
+        let (id, provider, place) = (path.display().to_string(), LOCAL.to_owned(), BTreeMap::new());
+        let destroy = Destroy::Files { files: vec![FileMark::planned(path)] };
+        let kind = ResourceKind::Artifact;
+        self.found(Found { node: None, build: Arc::from(""), kind, id, provider, place, destroy });
+        self.settle();
+    }
+
     /// Waits until all that was noted is durable. Takes as long as writing a small file does; not for where that matters.
     fn settle(&self) {
         if let Some(shared) = &self.0 {
