@@ -93,7 +93,11 @@ pub enum CleanupFault {
 /// Why it is still there, or may be.
 pub async fn carry_out(method: &Method, world: &World, cancel: &Cancel) -> Result<Removed, CleanupFault> {
     match method {
-        Method::Files(files) => remove_files(files.clone(), world.run_started).await,
+        Method::Files(files) => {
+            let run_started = world.run_started;
+            remove_files(files.clone(), move |file| local::remove(file, run_started)).await
+        }
+        Method::Artifact(files) => remove_files(files.clone(), local::remove_unchanged).await,
         Method::Process { pid, started } => match process::end_group(*pid, *started).await {
             Some(true) => Ok(Removed::Now),
             Some(false) => Err(CleanupFault::Unkillable(*pid)),
@@ -111,19 +115,22 @@ pub async fn carry_out(method: &Method, world: &World, cancel: &Cancel) -> Resul
     }
 }
 
-async fn remove_files(files: Vec<FileMark>, run_started: SystemTime) -> Result<Removed, CleanupFault> {
-    let remove = move || {
+async fn remove_files(
+    files: Vec<FileMark>,
+    remove: impl Fn(&FileMark) -> io::Result<Removed> + Send + 'static,
+) -> Result<Removed, CleanupFault> {
+    let remove_all = move || {
         let (mut removed, mut fault) = (Removed::WasGone, None);
         // One that stays is no reason for the others to.
         for file in files {
-            match local::remove(&file, run_started) {
+            match remove(&file) {
                 Ok(of_this) => removed = removed.max(of_this),
                 Err(source) => fault = Some(CleanupFault::File { path: file.path, source }),
             }
         }
         fault.map_or(Ok(removed), Err)
     };
-    match tokio::task::spawn_blocking(remove).await {
+    match tokio::task::spawn_blocking(remove_all).await {
         Ok(removed) => removed,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }

@@ -23,9 +23,24 @@ pub(super) fn remove(mark: &FileMark, not_before: SystemTime) -> io::Result<Remo
         Err(error) => return Err(error),
     };
     let is_ours = if mark.inode.is_some() { mark.is_same_file() } else { is_younger(&found, not_before) };
-    if !is_ours {
-        return Ok(Removed::IsOthers);
+    if is_ours { remove_found(mark, &found) } else { Ok(Removed::IsOthers) }
+}
+
+/// Removes a file or folder that is as it was. One that was written to since may be what another run has made.
+///
+/// # Errors
+///
+/// The system does not let us.
+pub(super) fn remove_unchanged(mark: &FileMark) -> io::Result<Removed> {
+    match fs::symlink_metadata(&mark.path) {
+        Ok(found) if mark.is_unchanged() => remove_found(mark, &found),
+        Ok(_) => Ok(Removed::IsOthers),
+        Err(error) if is_absence(&error) => Ok(Removed::WasGone),
+        Err(error) => Err(error),
     }
+}
+
+fn remove_found(mark: &FileMark, found: &Metadata) -> io::Result<Removed> {
     let removed = if found.is_dir() { fs::remove_dir_all(&mark.path) } else { fs::remove_file(&mark.path) };
     match removed {
         Err(error) if !is_absence(&error) => Err(error),
@@ -69,6 +84,14 @@ mod tests {
         fs::write(path("a"), "22").unwrap();
         assert_eq!((remove_of(&mark), path("a").exists()), (Removed::Now, false));
         assert_eq!(remove_of(&mark), Removed::WasGone);
+        // An artifact that another run has made in its place.
+        fs::write(path("a"), "1").unwrap();
+        let mark = FileMark::of(path("a")).unwrap();
+        fs::write(path("a"), "22").unwrap();
+        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::IsOthers);
+        let mark = FileMark::of(path("a")).unwrap();
+        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::Now);
+        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::WasGone);
         // Another file in its place, with the same number as likely as not.
         fs::write(path("a"), "mine").unwrap();
         assert_eq!((remove_of(&mark), path("a").exists()), (Removed::IsOthers, true));

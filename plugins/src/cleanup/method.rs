@@ -8,6 +8,9 @@ use crate::journal::{Destroy, FileMark, Resource, ResourceKind};
 pub enum Method {
     /// These local files and folders go, as far as they are still what they were.
     Files(Vec<FileMark>),
+    /// These local files and folders go, as far as nobody has written to them since: another run may have made its own
+    /// artifact in their place.
+    Artifact(Vec<FileMark>),
     /// The process group ends, if its leader still is who it was.
     Process {
         /// The number of the leader.
@@ -41,6 +44,9 @@ impl Method {
     /// How `resource` is removed where `is_installed` tells which programs there are.
     pub fn of(resource: &Resource, is_installed: impl Fn(&str) -> bool) -> Self {
         let steps = match &resource.destroy {
+            Destroy::Files { files } if resource.kind == ResourceKind::Artifact => {
+                return Self::Artifact(files.clone());
+            }
             Destroy::Files { files } => return Self::Files(files.clone()),
             Destroy::Process { pid, started: Some(started) } => return Self::Process { pid: *pid, started: *started },
             Destroy::Process { pid, started: None } => {
@@ -82,7 +88,7 @@ impl Method {
     /// What a person would type to do the same.
     pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::Files(files) => {
+            Self::Files(files) | Self::Artifact(files) => {
                 let line = |file: &FileMark| format!("rm -r -- {}", quoted(&file.path.to_string_lossy()));
                 files.iter().map(line).collect()
             }

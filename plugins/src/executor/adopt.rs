@@ -10,6 +10,7 @@ use std::sync::Arc;
 use engine::Outcome;
 use planner::node::{ArtifactId, BuildId, ComponentUse, Node, PostProcessorId, ProvisionerId};
 
+use crate::cleanup::World;
 use crate::component::Artifact;
 use crate::executor::build_run::PostRun;
 use crate::executor::shared::Executor;
@@ -80,7 +81,15 @@ async fn take_over(
     if is_there {
         earlier.give_away(made, &executor.plain_context().run_uuid).await;
     }
-    Some(Arc::new(RecordedArtifact::new(note, earlier.run())))
+    let context = executor.plain_context();
+    let world = World {
+        working_dir: context.working_dir,
+        environment: context.environment,
+        fence: context.fence,
+        secrets: context.secrets,
+        run_started: context.started.into(),
+    };
+    Some(Arc::new(RecordedArtifact::new(note, made.resource.clone(), world)))
 }
 
 struct Decision<'a> {

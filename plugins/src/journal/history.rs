@@ -9,7 +9,7 @@ use engine::{Counts, OutcomeKind};
 
 use crate::journal::artifact::ArtifactNote;
 use crate::journal::note::{GraphNote, InputsNote, Note, RunNote};
-use crate::journal::resource::{Resource, ResourceKind};
+use crate::journal::resource::{Destroy, Resource, ResourceKind};
 
 /// A run as its journal tells it.
 #[derive(Clone, Debug)]
@@ -160,7 +160,15 @@ impl History {
             Note::Destroying { number } => self.decide(number, Fate::Destroying),
             Note::Gone { number } => self.decide(number, Fate::Gone),
             Note::Adopted { number, by } => self.decide(number, Fate::Adopted(by)),
-            Note::Artifact(artifact) => self.artifacts.push(artifact),
+            Note::Artifact(artifact) => {
+                // A post-processor that passes on what it was given may have changed it.
+                if let Some(left) = self.resources.get_mut(&artifact.number)
+                    && let Destroy::Files { files } = &mut left.resource.destroy
+                {
+                    files.clone_from(&artifact.marks);
+                }
+                self.artifacts.push(artifact);
+            }
             Note::Unknown => {}
         }
     }

@@ -1,35 +1,43 @@
 //! An artifact of an earlier run, as its journal tells of it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use engine::Cancel;
 use planner::value::Value;
 
+use crate::cleanup::{CleanupFault, Method, World, carry_out};
 use crate::component::{Artifact, ComponentError, GENERATED_DATA, State};
 use crate::journal::artifact::ArtifactNote;
-use crate::journal::resource::FileMark;
+use crate::journal::resource::Resource;
+use crate::process::find_in_path;
 
 /// An artifact whose maker cannot be asked any more. Of its state only that is known which was written down.
 #[derive(Clone, Debug)]
 pub struct RecordedArtifact {
     note: ArtifactNote,
-    run: String,
+    /// What it is in the world; none when there is nothing to it.
+    resource: Option<Resource>,
+    world: World,
 }
 
 impl RecordedArtifact {
-    /// The artifact that `note` of run `run` describes.
-    pub fn new(note: ArtifactNote, run: &str) -> Self {
-        Self { note, run: run.to_owned() }
+    /// The artifact that `note` describes, and that is removed where `world` says.
+    pub fn new(note: ArtifactNote, resource: Option<Resource>, world: World) -> Self {
+        Self { note, resource, world }
     }
 
     fn known(&self, name: &str) -> Option<State> {
         let bytes = STANDARD.decode(self.note.state.get(name)?).ok()?;
         Some(State::packed(bytes.into()))
+    }
+
+    fn is_installed(&self, tool: &str) -> bool {
+        let search = self.world.environment.get("PATH").map_or("", String::as_str);
+        find_in_path(tool, search, &self.world.working_dir).is_some()
     }
 }
 
@@ -60,29 +68,18 @@ impl Artifact for RecordedArtifact {
     }
 
     async fn destroy(&self) -> Result<(), ComponentError> {
-        if self.note.marks.is_empty() && !self.note.id.is_empty() {
-            let (id, run) = (&self.note.id, &self.run);
-            return Err(ComponentError::new(format!(
-                "{id} was made by run {run}, whose plugin cannot be asked to remove it any more; `packer cleanup {run}` \
-                 knows other ways"
-            )));
+        let Some(resource) = &self.resource else { return Ok(()) };
+        let method = Method::of(resource, |tool| self.is_installed(tool));
+        match carry_out(&method, &self.world, &Cancel::new()).await {
+            Ok(_) => Ok(()),
+            Err(CleanupFault::ByHand(reason)) => {
+                let lines = method.lines().join("\n");
+                let id = &resource.id;
+                let text =
+                    format!("{id} was made by an earlier run, and cannot be removed from here: {reason}\n{lines}");
+                Err(ComponentError::new(text.trim_end()))
+            }
+            Err(error) => Err(ComponentError::new(error.to_string())),
         }
-        self.note.marks.iter().try_for_each(remove)
-    }
-}
-
-/// Removes a file or folder, if it is still the one that was made.
-fn remove(mark: &FileMark) -> Result<(), ComponentError> {
-    let removed = match fs::symlink_metadata(&mark.path) {
-        Ok(_) if !mark.is_same_file() => Ok(()),
-        Ok(found) if found.is_dir() => fs::remove_dir_all(&mark.path),
-        Ok(_) => fs::remove_file(&mark.path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ComponentError::new(format!("{}: {error}", mark.path.display())))
-        }
-        _ => Ok(()),
     }
 }
