@@ -30,9 +30,32 @@ pub fn in_words(duration: Duration) -> String {
     if words.is_empty() { "0 seconds".to_owned() } else { words.join(" ") }
 }
 
+/// A duration that is an estimate: no more digits than it is worth.
+pub fn about(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds >= 60.0 {
+        in_words(Duration::from_secs(seconds.round() as u64))
+    } else if seconds >= 10.0 {
+        format!("{seconds:.0} s")
+    } else if seconds >= 0.1 || duration.is_zero() {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{:.1} ms", seconds * 1e3)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn estimates_have_few_digits() {
+        for (seconds, expected) in
+            [(0.0, "0.0 s"), (0.0123, "12.3 ms"), (1.26, "1.3 s"), (59.4, "59 s"), (62.6, "1 minute 3 seconds")]
+        {
+            assert_eq!(about(Duration::from_secs_f64(seconds)), expected);
+        }
+    }
 
     #[test]
     fn two_units_are_named() {

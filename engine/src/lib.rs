@@ -3,7 +3,7 @@
 //!
 //! Rooms, in reading order: [`id`], [`edge`], [`graph`] (with `cycle`), [`plan`] (with `topology`), [`outcome`],
 //! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), [`throttle`], `alarm`,
-//! [`course`], [`sim`], [`cancel`], [`event`], [`journal`], [`executor`], [`mod@run`] (with `scopes` and `intents`),
+//! [`course`], [`sim`], [`timeline`], [`appraisal`], [`cancel`], [`event`], [`journal`], [`executor`], [`mod@run`] (with `scopes` and `intents`),
 //! `worker`, [`dot`], [`error`].
 //!
 //! This crate never knows what a node means, never prints, never reads the environment, and holds no global state.
@@ -38,6 +38,7 @@
 //! ```
 
 mod alarm;
+pub mod appraisal;
 pub mod cancel;
 pub mod course;
 mod cycle;
@@ -63,9 +64,11 @@ pub mod run;
 mod scopes;
 pub mod sim;
 pub mod throttle;
+pub mod timeline;
 mod topology;
 mod worker;
 
+pub use appraisal::{Appraisal, Slots, appraise};
 pub use cancel::{Cancel, CancelPhase};
 pub use course::Rules;
 pub use dispatch::Dispatch;
@@ -84,3 +87,4 @@ pub use retry::Retry;
 pub use run::{RunOptions, RunReport, run};
 pub use sim::{Forecast, SimOptions, Slot, forecast, simulate};
 pub use throttle::Throttling;
+pub use timeline::Timeline;

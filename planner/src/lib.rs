@@ -28,6 +28,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod duration;
 pub mod dynamic;
+pub mod estimate;
 pub mod eval;
 pub mod files;
 pub mod find;

@@ -77,6 +77,11 @@ impl Node {
         }
     }
 
+    /// Whether a run in which everything goes well has it at all: what only runs after a failure is not planned for.
+    pub fn is_expected(self) -> bool {
+        !matches!(self, Self::Provision(_, ProvisionerId::ErrorCleanup))
+    }
+
     /// What kind of node it is, as the plan prints it.
     pub fn kind(self) -> &'static str {
         match self {

@@ -63,6 +63,29 @@ build {
 }
 
 #[test]
+fn what_determined_how_long_it_took_stands_before_the_artifacts() {
+    let sandbox = Sandbox::with_template(FILE_AND_NULL);
+    let text = sandbox.run(&["build", "-machine-readable", "-parallel-builds=1", "t.pkr.hcl"]).expect(0);
+    let line = text.lines().find(|line| line.contains(",,timing,")).unwrap_or_else(|| panic!("{text}"));
+    let words: Vec<&str> = line.split(',').skip(3).collect();
+    let [makespan, lower_bound, ratio, pool, waited, critical @ ..] = &words[..] else { panic!("{line}") };
+    let seconds = |word: &str| word.parse::<f64>().unwrap_or_else(|_| panic!("{word:?} in {line}"));
+    assert!(seconds(makespan) >= seconds(lower_bound) && seconds(ratio) >= 1.0, "{line}");
+    assert!(*pool == "builds" && seconds(waited) > 0.0, "{line}");
+    // One build after the other.
+    let opens: Vec<&&str> = critical.iter().filter(|key| key.ends_with("/provision[0]")).collect();
+    assert_eq!(opens.len(), 2, "{line}");
+    // People are told when they want to know more than the output, or after long runs.
+    let text = sandbox.run(&["build", "-color=false", "t.pkr.hcl"]).expect(0);
+    assert!(!text.contains("==> At best "), "{text}");
+    let text = sandbox.run(&["build", "-color=false", "--events=e.jsonl", "t.pkr.hcl"]).expect(0);
+    let (before, after) = text.split_once("\n==> At best ").unwrap_or_else(|| panic!("{text}"));
+    assert!(before.contains("==> Wait completed after "), "{text}");
+    assert!(after.contains(" with these limits (ratio 1."), "{text}");
+    assert!(after.contains("\n\n==> Builds finished. The artifacts of successful builds are:\n--> file.a"), "{text}");
+}
+
+#[test]
 fn machine_readable_lines() {
     let sandbox = Sandbox::with_template(FILE_AND_NULL);
     let text = sandbox.run(&["build", "-machine-readable", "t.pkr.hcl"]).expect(0);

@@ -103,6 +103,59 @@ fn limits_change_the_forecast() {
     assert_eq!(serial, forecast(&["--max-parallel=1"]));
 }
 
+/// The summary of a plan as JSON.
+fn summary(sandbox: &Sandbox, flags: &[&str]) -> serde_json::Value {
+    let args: Vec<&str> = ["plan", "-format=json"].iter().chain(flags).chain(&["t.pkr.hcl"]).copied().collect();
+    let plan: serde_json::Value = serde_json::from_str(&sandbox.run(&args).expect(0)).unwrap();
+    plan["summary"].clone()
+}
+
+#[test]
+fn estimates_come_from_earlier_runs() {
+    let template = |provisioner: &str| {
+        format!(
+            "source \"null\" \"a\" {{ communicator = \"none\" }}\nsource \"null\" \"b\" {{ communicator = \"none\" }}\n\
+             build {{\n  sources = [\"null.a\", \"null.b\"]\n{provisioner}  error-cleanup-provisioner \"shell-local\" {{\n    \
+             inline = [\"true\"]\n  }}\n}}\n"
+        )
+    };
+    let provisioner = "  provisioner \"shell-local\" {\n    inline = [\"true\"]\n  }\n";
+    let sandbox = Sandbox::with_template(&template(provisioner));
+    let text = sandbox.run(&["plan", "t.pkr.hcl"]).expect(0);
+    assert!(text.ends_with("estimates: guesses by kind of node, as nothing was measured yet\n"), "{text}");
+    let guessed = summary(&sandbox, &[]);
+    assert_eq!((&guessed["nodes_measured"], &guessed["nodes_alike"]), (&0.into(), &0.into()));
+    // Of two builds only one runs: the other is taken to be like it.
+    sandbox.run(&["build", "-only=null.a", "t.pkr.hcl"]).expect(0);
+    let of_one = summary(&sandbox, &[]);
+    assert_eq!(
+        (&of_one["nodes"], &of_one["nodes_measured"], &of_one["nodes_alike"]),
+        (&14.into(), &6.into(), &6.into())
+    );
+    assert!(of_one["forecast_seconds"].as_f64() < Some(60.0), "{of_one}");
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(0);
+    let measured = summary(&sandbox, &["-parallel-builds=1"]);
+    assert_eq!((&measured["nodes_measured"], &measured["nodes_alike"]), (&12.into(), &0.into()));
+    assert_eq!(measured["bottleneck"], "builds");
+    assert!(measured["bottleneck_wait_seconds"].as_f64() > Some(0.0), "{measured}");
+    assert!(measured["lower_bound_seconds"].as_f64() <= measured["forecast_seconds"].as_f64(), "{measured}");
+    let text = sandbox.run(&["plan", "-parallel-builds=1", "t.pkr.hcl"]).expect(0);
+    assert!(text.contains("; \"builds\" is the bottleneck, waited for about "), "{text}");
+    let basis = "estimates: 12 of 14 nodes were measured in earlier runs, the others are guesses\n";
+    assert!(text.ends_with(basis), "{text}");
+    // What was measured belongs to the template, wherever it is named from, and to no other.
+    let elsewhere = sandbox.run(&["plan", "-format=json", &sandbox.path("./t.pkr.hcl").to_string_lossy()]).expect(0);
+    assert!(elsewhere.contains("\"nodes_measured\": 12"), "{elsewhere}");
+    sandbox.write("other.pkr.hcl", template(provisioner));
+    let other = sandbox.run(&["plan", "-format=json", "other.pkr.hcl"]).expect(0);
+    assert!(other.contains("\"nodes_measured\": 0"), "{other}");
+    // A failure says nothing about how long a success takes.
+    sandbox.write("t.pkr.hcl", template(&provisioner.replace("true", "false")));
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(1);
+    let after = summary(&sandbox, &["-parallel-builds=1"]);
+    assert_eq!(after["nodes_measured"], measured["nodes_measured"]);
+}
+
 #[test]
 fn the_same_files_give_the_same_plan() {
     let sandbox = Sandbox::with_template(TEMPLATE);

@@ -1,5 +1,7 @@
 //! A run as users see it: what components say, how builds end, what came of it all.
 
+pub mod closing;
+pub mod experience;
 pub mod facts;
 pub mod outlet;
 pub mod quiet;

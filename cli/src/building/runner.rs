@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::journal::Journal;
-use engine::{Cancel, Emitter, FanOut, Rules, RunOptions, RunReport};
+use engine::{Appraisal, Cancel, Emitter, FanOut, Rules, RunOptions, RunReport, Slots, Timeline};
 use planner::diagnostic::Diagnostics;
 use planner::files::Files;
 use planner::lower::Program;
@@ -55,6 +55,10 @@ pub struct Finished {
     pub executor: Arc<Executor>,
     /// When they started, and which did not.
     pub watch: Arc<Watch>,
+    /// When each node ran.
+    pub slots: Slots,
+    /// How good that was.
+    pub appraisal: Appraisal,
 }
 
 /// The system gave no threads.
@@ -90,11 +94,14 @@ impl Runner {
         let watch = Arc::new(Watch::new(program.clone(), executor.clone(), outlet, self.setup.settings.live));
         let written = self.setup.telemetry.stage("build", program);
         let written = written.iter().map(|written| written as &dyn Emitter);
-        let emitter = FanOut::new(std::iter::once(&*watch as &dyn Emitter).chain(written));
+        let timeline = Timeline::default();
+        let emitter = FanOut::new([&*watch as &dyn Emitter, &timeline].into_iter().chain(written));
         let options = RunOptions { journal: self.setup.journal.clone(), ..self.options() };
         let report = engine::run(&program.plan, &executor, &options, &self.setup.cancel, &emitter)?;
         self.leave_nothing_if_stopped();
-        Ok(Finished { report, executor, watch })
+        let slots = timeline.slots();
+        let appraisal = engine::appraise(&program.plan, self.n_workers, &slots);
+        Ok(Finished { report, executor, watch, slots, appraisal })
     }
 
     /// Runs data sources, without saying how builds end.

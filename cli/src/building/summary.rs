@@ -8,6 +8,7 @@ use planner::node::BuildId;
 use plugins::component::Artifact;
 use plugins::executor::Executor;
 
+use crate::building::closing::Closing;
 use crate::building::watch::Watch;
 use crate::duration::in_words;
 use crate::session::Session;
@@ -53,14 +54,19 @@ impl Summary {
         !self.errors.is_empty()
     }
 
-    /// Prints it. An interrupted run says only that.
-    pub fn print(&self, session: &mut Session, took: Duration, interrupted: bool) {
+    /// Prints it. An interrupted run says only that. What determined how long it took stands before the artifacts: scripts
+    /// look at the last lines for those.
+    pub fn print(&self, session: &mut Session, took: Duration, interrupted: bool, closing: (&Closing, bool)) {
         if self.n_opened > 0 {
             session.say(&format!("\n==> Wait completed after {}", in_words(took)));
         }
         if interrupted {
             session.say(INTERRUPTED);
             return;
+        }
+        if self.n_opened > 0 {
+            let (closing, asked) = closing;
+            closing.print(session, asked);
         }
         if self.has_errors() {
             self.print_errors(session);

@@ -12,6 +12,8 @@ use planner::select::Selection;
 use planner::values::DataSupply;
 use plugins::executor::RunFacts;
 
+use crate::building::closing::Closing;
+use crate::building::experience::Experience;
 use crate::building::facts::{ComponentFlags, run_facts};
 use crate::building::quiet::Quiet;
 use crate::building::recording::{Recording, template_note};
@@ -59,7 +61,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let telemetry = open_telemetry(session, options, &facts)?;
     // Nothing runs before the template is known to be whole, except data sources that decide what the builds are.
     let structural = analysis.structural_data();
-    let program = if structural.is_empty() || diags.has_errors() {
+    let mut program = if structural.is_empty() || diags.has_errors() {
         lower(analysis, &*frontend.registry, &selection, (limits, Extent::Build), &mut diags)
     } else {
         // What was found so far would be lost if one of them fails.
@@ -97,12 +99,16 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     if options.resume.is_none() {
         warn_of_leftovers(session, &template.path, frontend.working_dir());
     }
+    let experience = Experience::of(&session.environment, frontend.working_dir(), &options.template.path);
+    experience.apply(&mut program);
+    // What is taken over from another run says nothing about how long it takes.
+    let experience = Some(experience).filter(|_| resumed.is_none());
     let recording = Recording::begin(session, &program, &mut facts, template, resumed);
     let recording = recording.map_err(|error| say_error(session, &error))?;
     let Frontend { registry, files, .. } = frontend;
     let (files, rules, journal) = (Arc::new(files), options.patience.rules(), Some(recording.journal()));
     let setup = RunSetup { reports, settings, registry, facts, files, cancel, rules, said, telemetry, journal };
-    run_builds(session, setup, program, recording).map(|exit| exit.or_failed(incomplete))
+    run_builds(session, setup, program, (recording, experience)).map(|exit| exit.or_failed(incomplete))
 }
 
 /// Tells what earlier runs of the template left, on standard error: standard output is for who waits for certain lines.
@@ -162,16 +168,26 @@ fn find_resumed(
     Ok(found)
 }
 
-fn run_builds(session: &mut Session, setup: RunSetup, program: Program, recording: Recording) -> Result<Exit, Refused> {
+fn run_builds(
+    session: &mut Session,
+    setup: RunSetup,
+    program: Program,
+    (recording, experience): (Recording, Option<Experience>),
+) -> Result<Exit, Refused> {
     raise_limit();
     let program = Arc::new(program);
     let (cancel, telemetry) = (setup.cancel.clone(), setup.telemetry.clone());
     let finished =
         Runner::new(setup).and_then(|runner| runner.run(&program)).map_err(|error| say_error(session, &error))?;
+    let is_written = telemetry.is_wanted();
     close(session, &telemetry);
+    if let Some(experience) = experience {
+        experience.add(&program, &finished, session.scrubber());
+    }
     let summary = Summary::new(&program, &finished.executor, &finished.watch);
     let interrupted = cancel.is_stopping();
-    summary.print(session, finished.report.elapsed, interrupted);
+    let closing = Closing::new(&program, &finished.appraisal, &finished.slots);
+    summary.print(session, finished.report.elapsed, interrupted, (&closing, is_written));
     let recorded = recording.end(session, &finished.report);
     if let Err(error) = &recorded {
         let text = format!("Error: {error}\nThe end of this run is not recorded, so it does not count as a success.");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use planner::estimate::Basis;
 use planner::lower::Program;
 
 /// What a plan amounts to.
@@ -27,13 +28,19 @@ pub struct PlanNumbers {
     pub makespan: Duration,
     /// The most nodes in flight at once in that run.
     pub max_in_flight: usize,
+    /// What no order of the same work could beat within these limits.
+    pub lower_bound: Duration,
+    /// The pool that holds the run up most, if one does, and for how long.
+    pub bottleneck: Option<(String, Duration)>,
+    /// Where the estimates come from.
+    pub basis: Basis,
 }
 
 const KINDS: [&str; 7] = ["datasource", "prepare", "open", "provision", "close", "post-process", "destroy"];
 
 impl PlanNumbers {
-    /// Counts `program`.
-    pub fn new(program: &Program) -> Self {
+    /// Counts `program`, whose estimates come from `basis`.
+    pub fn new(program: &Program, basis: Basis) -> Self {
         let plan = &program.plan;
         let count = |kind: &str| plan.ids().filter(|id| plan.node(*id).kind() == kind).count();
         let path = plan.critical_path();
@@ -43,6 +50,8 @@ impl PlanNumbers {
             if critical_duration.is_zero() { 0.0 } else { work.as_secs_f64() / critical_duration.as_secs_f64() };
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let forecast = engine::forecast(plan, workers);
+        let appraisal = engine::appraise(plan, workers, &forecast.slots);
+        let bottleneck = appraisal.bottleneck().map(|(pool, wait)| (plan.pools()[pool].name.clone(), wait));
         Self {
             n_builds: program.builds.len(),
             n_by_kind: KINDS.iter().map(|kind| (*kind, count(kind))).filter(|(_, n)| *n > 0).collect(),
@@ -54,6 +63,9 @@ impl PlanNumbers {
             max_width: plan.max_width(),
             makespan: forecast.makespan,
             max_in_flight: forecast.max_in_flight,
+            lower_bound: appraisal.lower_bound,
+            bottleneck,
+            basis,
         }
     }
 }

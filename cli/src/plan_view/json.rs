@@ -3,6 +3,9 @@
 //! One object: `format_version` (`"1.0"`), `builds` (names in template order), `nodes` (`id`, `key`, `kind`, `build`,
 //! `component`, `label`, `place`), `edges` (`from` and `to` are node ids; `kind`, `output`, `hook`), `pools` (`name`,
 //! `capacity`, `builds`, `claimed`; only if there are any) and `summary`.
+//! `lower_bound_seconds` in the latter is what no order of the same work could beat within the limits, `bottleneck` the pool
+//! that holds the run up most or null, and `nodes_measured` and `nodes_alike` say how many estimates come from earlier runs
+//! of the node itself and of others of its kind and component; the rest are guesses.
 
 use planner::lower::Program;
 use serde::Serialize;
@@ -58,19 +61,24 @@ struct Summary {
     max_width: usize,
     forecast_seconds: f64,
     forecast_max_in_flight: usize,
+    lower_bound_seconds: f64,
+    bottleneck: Option<String>,
+    bottleneck_wait_seconds: f64,
+    nodes_measured: usize,
+    nodes_alike: usize,
 }
 
 /// Renders a plan.
-pub fn render(program: &Program, view: &PlanView) -> String {
-    let document = document(program, view);
+pub fn render(program: &Program, numbers: PlanNumbers, view: &PlanView) -> String {
+    let document = document(program, numbers, view);
     let mut text = serde_json::to_string_pretty(&document).expect("names, numbers and lists are always JSON");
     text.push('\n');
     text
 }
 
 /// A plan as an object that can stand in another.
-pub fn document<'a>(program: &'a Program, view: &'a PlanView) -> Document<'a> {
-    let numbers = PlanNumbers::new(program);
+pub fn document<'a>(program: &'a Program, numbers: PlanNumbers, view: &'a PlanView) -> Document<'a> {
+    let (bottleneck, wait) = numbers.bottleneck.unzip();
     let nodes = view.nodes.iter().enumerate().map(|(id, node)| NodeRow {
         id,
         key: &node.key,
@@ -103,6 +111,11 @@ pub fn document<'a>(program: &'a Program, view: &'a PlanView) -> Document<'a> {
             max_width: numbers.max_width,
             forecast_seconds: numbers.makespan.as_secs_f64(),
             forecast_max_in_flight: numbers.max_in_flight,
+            lower_bound_seconds: numbers.lower_bound.as_secs_f64(),
+            bottleneck,
+            bottleneck_wait_seconds: wait.unwrap_or_default().as_secs_f64(),
+            nodes_measured: numbers.basis.measured,
+            nodes_alike: numbers.basis.alike,
         },
     }
 }

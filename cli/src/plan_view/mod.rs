@@ -5,6 +5,7 @@ pub mod forecast;
 pub mod json;
 pub mod mermaid;
 pub mod model;
+pub mod path;
 pub mod pools;
 pub mod text;
 

@@ -144,26 +144,18 @@ fn view_node(program: &Program, files: &Files, node: Node, detail: bool) -> View
 
 /// The component's type and the author's label.
 pub fn component_of(program: &Program, node: Node) -> (String, String) {
-    let provisioner = |id, at| {
-        let found = program.provisioner(id, at);
-        found.map(|(block, meta)| (block.kind.name.to_string(), meta.name.to_string())).unwrap_or_default()
-    };
-    let post_processor = |id, at| {
-        let found = program.post_processor(id, at);
-        found.map(|(block, meta)| (block.kind.name.to_string(), meta.name.to_string())).unwrap_or_default()
-    };
-    match node {
-        Node::Datasource(at) | Node::PrepareData(at) => {
-            let block = &program.template.data[at as usize];
-            (block.kind.name.to_string(), block.name.name.to_string())
-        }
+    let provisioner = |id, at| program.provisioner(id, at).map_or("", |(_, meta)| &meta.name);
+    let post_processor = |id, at| program.post_processor(id, at).map_or("", |(_, meta)| &meta.name);
+    let label = match node {
+        Node::Datasource(at) | Node::PrepareData(at) => &program.template.data[at as usize].name.name,
         Node::Prepare(id, ComponentUse::Provisioner(at)) | Node::Provision(id, at) => provisioner(id, at),
         Node::Prepare(id, ComponentUse::PostProcessor(at)) | Node::PostProcess(id, at) => post_processor(id, at),
         Node::Prepare(id, ComponentUse::Builder)
         | Node::BuilderOpen(id)
         | Node::BuilderClose(id)
-        | Node::Destroy(id, _) => (program.build(id).kind.to_string(), program.build(id).local_name.to_string()),
-    }
+        | Node::Destroy(id, _) => &program.build(id).local_name,
+    };
+    (program.component(node).to_owned(), label.to_owned())
 }
 
 fn view_edge(shown: &HashMap<NodeId, usize>, edge: &engine::Edge) -> ViewEdge {

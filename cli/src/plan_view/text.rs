@@ -5,11 +5,14 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use engine::{EdgeKind, NodeId};
+use planner::estimate::Basis;
 use planner::files::Files;
 use planner::lower::{Build, Program};
 use planner::node::{BuildId, Node};
 
+use crate::duration::about;
 use crate::plan_view::forecast::PlanNumbers;
+use crate::plan_view::path::in_order;
 use crate::plan_view::pools::{self, PoolRow};
 
 /// Names listed under a group of builds unless details are wanted.
@@ -17,7 +20,7 @@ const N_LISTED: usize = 60;
 const WIDTH: usize = 100;
 
 /// Renders `program`; `argument` is the template as typed. With `detail` every node is listed under its build.
-pub fn render(program: &Program, files: &Files, argument: &str, detail: bool) -> String {
+pub fn render(program: &Program, numbers: &PlanNumbers, files: &Files, argument: &str, detail: bool) -> String {
     let mut text = String::new();
     let needs = Needs::new(program);
     // Writing to a String cannot fail.
@@ -32,7 +35,7 @@ pub fn render(program: &Program, files: &Files, argument: &str, detail: bool) ->
     for group in groups(program, &needs) {
         write_group(&mut text, program, files, &needs, &group, detail);
     }
-    write_numbers(&mut text, &PlanNumbers::new(program));
+    write_numbers(&mut text, numbers);
     for PoolRow { name, capacity, builds, claimed } in pools::rows(program) {
         let _ = writeln!(text, "pool {name}: {capacity}, of which {} claim {claimed} in all", plural(builds, "build"));
     }
@@ -205,36 +208,40 @@ fn write_numbers(text: &mut String, numbers: &PlanNumbers) {
         kinds.join(", "),
         plural(numbers.n_edges, "edge")
     );
-    if !numbers.critical_path.is_empty() {
-        let seconds = numbers.critical_duration.as_secs();
-        let _ = writeln!(text, "critical path, about {seconds} s: {}", path(&numbers.critical_path));
-        let _ = writeln!(
-            text,
-            "forecast with these limits: about {} s, up to {} nodes at once (mean {:.1} without limits)",
-            numbers.makespan.as_secs(),
-            numbers.max_in_flight,
-            numbers.mean_parallelism
-        );
+    if numbers.critical_path.is_empty() {
+        return;
     }
+    let path = in_order(&numbers.critical_path);
+    let _ = writeln!(text, "critical path, about {}: {path}", about(numbers.critical_duration));
+    let _ = writeln!(
+        text,
+        "forecast with these limits: about {}, up to {} nodes at once (mean {:.1} without limits)",
+        about(numbers.makespan),
+        numbers.max_in_flight,
+        numbers.mean_parallelism
+    );
+    let held_up = match &numbers.bottleneck {
+        Some((pool, wait)) => format!("\"{pool}\" is the bottleneck, waited for about {}", about(*wait)),
+        None => "no limit holds it up".to_owned(),
+    };
+    let _ = writeln!(text, "at best: about {}; {held_up}", about(numbers.lower_bound));
+    let _ = writeln!(text, "estimates: {}", basis(numbers));
 }
 
-/// Keys one after the other, the name of a build only where it changes.
-fn path(keys: &[String]) -> String {
-    let mut path = String::new();
-    let mut build = "";
-    for key in keys {
-        let (own, node) = key.split_once('/').unwrap_or(("", key));
-        if !path.is_empty() {
-            path.push_str(" → ");
-        }
-        if own != build {
-            build = own;
-            path.push_str(own);
-            path.push_str(": ");
-        }
-        path.push_str(node);
+/// Where the estimates come from.
+fn basis(numbers: &PlanNumbers) -> String {
+    let Basis { measured, alike, .. } = numbers.basis;
+    let n_nodes = numbers.n_nodes;
+    match (measured, alike) {
+        (0, 0) => "guesses by kind of node, as nothing was measured yet".to_owned(),
+        (measured, 0) if measured == n_nodes => "all nodes were measured in earlier runs".to_owned(),
+        (measured, 0) => format!("{measured} of {n_nodes} nodes were measured in earlier runs, the others are guesses"),
+        (measured, alike) => format!(
+            "{measured} of {n_nodes} nodes were measured in earlier runs, {alike} are taken to be like others, {} are \
+             guesses",
+            n_nodes - measured - alike
+        ),
     }
-    path
 }
 
 fn plural(n: usize, noun: &str) -> String {

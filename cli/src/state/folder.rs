@@ -139,7 +139,7 @@ impl StateDir {
 }
 
 /// Makes a folder that only its owner sees into, as what was built, and where, is nobody else's affair.
-fn private_folder(path: &Path) -> io::Result<()> {
+pub(super) fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

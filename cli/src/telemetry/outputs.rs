@@ -71,6 +71,11 @@ impl Telemetry {
         Ok(Self { feeds: Mutex::new(feeds), began: Instant::now(), scrubber: scrubber.clone() })
     }
 
+    /// Whether there is any.
+    pub fn is_wanted(&self) -> bool {
+        !self.feeds.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Writes the events of a run of `program` that begins now.
     pub fn stage(&self, name: &'static str, program: &Program) -> Option<StageEmitter> {
         let feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
