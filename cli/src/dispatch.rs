@@ -7,7 +7,7 @@ use plugins::scrubber::Scrubber;
 
 use crate::args::{
     self, BuildArgs, CleanupArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, Invocation, PlanArgs,
-    PluginsInstallArgs, PluginsRequiredArgs, ValidateArgs,
+    PluginsInstallArgs, PluginsRequiredArgs, ReplayArgs, ValidateArgs,
 };
 use crate::commands;
 use crate::core_config;
@@ -18,7 +18,7 @@ use crate::guard;
 use crate::logging;
 use crate::options::{
     BuildOptions, CleanupOptions, ConsoleOptions, FmtOptions, InitOptions, InspectOptions, PlanOptions,
-    PluginsInstallOptions, PluginsRemoveOptions, PluginsRequiredOptions, UsageError, ValidateOptions,
+    PluginsInstallOptions, PluginsRemoveOptions, PluginsRequiredOptions, ReplayOptions, UsageError, ValidateOptions,
 };
 use crate::session::{Session, complain};
 
@@ -114,6 +114,9 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
         }
         CommandName::PluginsRequired => checked::<PluginsRequiredArgs, PluginsRequiredOptions>(words)
             .map(|options| commands::plugins::required::run(session, &options)),
+        CommandName::Replay => {
+            checked::<ReplayArgs, ReplayOptions>(words).map(|options| commands::replay::run(session, &options))
+        }
         CommandName::Validate => {
             checked::<ValidateArgs, ValidateOptions>(words).map(|options| commands::validate::run(session, &options))
         }

@@ -4,7 +4,7 @@
 //! [`environment`], [`folders`], [`session`] (what a command is handed), [`commands`], [`template_kind`] and [`frontend`]
 //! (argument to compiled template), [`plan_view`], [`inspect_view`], [`plugin_store`] (where plugins are), [`console`] (lines to answers), [`unread_values`] (secrets in files that are
 //! broken), [`verdict`] (findings for programs), [`formatting`] (files to canonical layout), [`building`] (a run as users see it), [`cleaning`] (what runs left behind), [`reporter`] (what
-//! users see), [`signal`], [`state`] (what outlives a run), [`telemetry`] (a run for other programs), [`guard`] (this program as the guard of another run of it), [`descriptors`], [`logging`], [`crash`], [`duration`], [`exit`].
+//! users see), [`signal`], [`state`] (what outlives a run), [`replaying`] (a recorded run, scheduled again), [`telemetry`] (a run for other programs), [`guard`] (this program as the guard of another run of it), [`descriptors`], [`logging`], [`crash`], [`duration`], [`exit`].
 //!
 //! Everything that reads the environment, prints, or ends the process is here and nowhere else. All output goes through
 //! [`reporter::Printer`]; this crate never plans and never runs a component itself.
@@ -35,6 +35,7 @@ pub mod plugin_components;
 pub mod plugin_settings;
 pub mod plugin_shelf;
 pub mod plugin_store;
+pub mod replaying;
 pub mod reporter;
 pub mod session;
 pub mod signal;

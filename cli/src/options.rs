@@ -1,5 +1,6 @@
 //! Raw arguments to checked options: counts of words, lists split at commas, limits that mean "none".
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use plugins::component::OnError;
 
 use crate::args::{
     BuildArgs, CleanupArgs, ConfigType, ConsoleArgs, FlagError, FmtArgs, InitArgs, InspectArgs, PlanArgs, PlanFormat,
-    PluginsInstallArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
+    PluginsInstallArgs, PluginsRequiredArgs, ReplayArgs, TemplateArgs, ValidateArgs,
 };
 
 /// A command line that its command cannot use. The command's help follows it.
@@ -157,6 +158,17 @@ pub struct PlanOptions {
     pub json: bool,
     /// `-parallel-builds`, `--max-parallel`.
     pub limits: Limits,
+}
+
+/// Options of `replay`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplayOptions {
+    /// The run: an id, the beginning of one, or `last`. None lists all.
+    pub run: Option<String>,
+    /// `-json`.
+    pub json: bool,
+    /// Other capacities of pools: `--max-parallel`, `--parallel-builds`, `--pool`. None is no limit.
+    pub capacities: BTreeMap<String, Option<u32>>,
 }
 
 /// Options of `validate`.
@@ -359,6 +371,34 @@ impl TryFrom<PlanArgs> for PlanOptions {
             json: args.json,
             limits: limits(args.parallel_builds, args.max_parallel, args.pools),
         })
+    }
+}
+
+impl TryFrom<ReplayArgs> for ReplayOptions {
+    type Error = UsageError;
+
+    fn try_from(args: ReplayArgs) -> Result<Self, UsageError> {
+        let ReplayArgs { json, max_parallel, parallel_builds, pools, positional } = args;
+        let run = if positional.is_empty() { None } else { Some(only_word(positional)?) };
+        let mut capacities = BTreeMap::new();
+        for (name, number) in [("slots", max_parallel), ("builds", parallel_builds)] {
+            // More than the engine can count is no limit.
+            let capacity = |number| limit(number).and_then(|limit| u32::try_from(limit.get()).ok());
+            capacities.extend(number.map(|number| (name.to_owned(), capacity(number))));
+        }
+        for (name, text) in pools {
+            let wrong = |reason: &str| {
+                let value = format!("{name}={text}");
+                FlagError::Value { name: "pool".to_owned(), value, reason: reason.to_owned() }
+            };
+            let number: i64 = text.parse().map_err(|_| wrong("the capacity is no whole number"))?;
+            capacities.insert(name.clone(), limit(number).and_then(|limit| u32::try_from(limit.get()).ok()));
+        }
+        if run.is_none() && (json || !capacities.is_empty()) {
+            let words = "name a run for these flags: an id, the beginning of one, or last";
+            return Err(UsageError::Words(words.to_owned()));
+        }
+        Ok(Self { run, json, capacities })
     }
 }
 

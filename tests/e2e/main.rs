@@ -40,6 +40,7 @@ mod proxies;
 #[path = "../machines/relay.rs"]
 mod relay;
 mod release;
+mod replay;
 mod resume;
 mod sandbox;
 mod sbom;

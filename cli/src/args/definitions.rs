@@ -35,6 +35,8 @@ pub enum CommandName {
     PluginsRemove,
     /// Lists the plugins that a template needs.
     PluginsRequired,
+    /// Schedules a recorded run again.
+    Replay,
     /// Checks a template.
     Validate,
     /// Names the version.
@@ -43,7 +45,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Those of one word, sorted by name.
-    pub const ALL: [CommandName; 10] = [
+    pub const ALL: [CommandName; 11] = [
         Self::Build,
         Self::Cleanup,
         Self::Console,
@@ -52,6 +54,7 @@ impl CommandName {
         Self::Inspect,
         Self::Plan,
         Self::Plugins,
+        Self::Replay,
         Self::Validate,
         Self::Version,
     ];
@@ -75,6 +78,7 @@ impl CommandName {
             Self::PluginsInstalled => "plugins installed",
             Self::PluginsRemove => "plugins remove",
             Self::PluginsRequired => "plugins required",
+            Self::Replay => "replay",
             Self::Validate => "validate",
             Self::Version => "version",
         }
@@ -95,6 +99,7 @@ impl CommandName {
             Self::PluginsInstalled => "List all installed Packer plugin binaries",
             Self::PluginsRemove => "Remove Packer plugins [matching a version]",
             Self::PluginsRequired => "List plugins required by a config",
+            Self::Replay => "schedule a recorded run again, under other limits",
             Self::Validate => "check that a template is valid",
             Self::Version => "Prints the Packer version",
         }
@@ -522,6 +527,33 @@ pub struct PluginsRequiredArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would take the text for the command's help")]
     pub template: TemplateArgs,
+
+    #[arg(hide = true)]
+    #[expect(missing_docs, reason = "positional, not part of the help")]
+    pub positional: Vec<String>,
+}
+
+/// Will schedule a recorded run again in virtual time: every node takes as long and ends as it did then. Says how long
+/// that takes under the limits the run had, and under others if they are given, what no schedule could beat, and what
+/// determined the end. RUN is the id of a run or the beginning of one, or last. Without it all runs are listed.
+#[derive(Parser, Clone, Debug)]
+#[command(no_binary_name = true, args_override_self = true, disable_help_flag = true)]
+pub struct ReplayArgs {
+    /// Print one JSON document
+    #[arg(long, action = ArgAction::Set, default_value = "false")]
+    pub json: bool,
+
+    /// At most this many builds and lone nodes at the same time. Below 1: no limit
+    #[arg(long, value_name = "n", value_parser = values::integer, allow_hyphen_values = true)]
+    pub max_parallel: Option<i64>,
+
+    /// At most this many builds at the same time. Below 1: no limit
+    #[arg(long, value_name = "n", value_parser = values::integer, allow_hyphen_values = true)]
+    pub parallel_builds: Option<i64>,
+
+    /// Another capacity of a pool. Below 1: no limit. May be repeated
+    #[arg(long = "pool", value_name = "name=n", value_parser = values::assignment)]
+    pub pools: Vec<(String, String)>,
 
     #[arg(hide = true)]
     #[expect(missing_docs, reason = "positional, not part of the help")]

@@ -4,8 +4,8 @@ use clap::{Args, Command, CommandFactory};
 
 use super::definitions::{
     BuildArgs, CleanupArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs,
-    PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
-    VersionArgs,
+    PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, ReplayArgs, TemplateArgs,
+    ValidateArgs, VersionArgs,
 };
 use super::go_flags::is_boolean;
 
@@ -38,6 +38,7 @@ pub fn command_help(command: CommandName) -> String {
         CommandName::PluginsRequired => {
             (without_template_flags(PluginsRequiredArgs::command(), &[LANGUAGE]), " [options] PATH")
         }
+        CommandName::Replay => (ReplayArgs::command(), " [options] [RUN]"),
         CommandName::Validate => (ValidateArgs::command(), " [options] TEMPLATE"),
         CommandName::Version => (VersionArgs::command(), ""),
     };

@@ -10,8 +10,8 @@ mod values;
 pub use command_line::{CommandLine, Invocation, read};
 pub use definitions::{
     BuildArgs, CleanupArgs, CommandName, ConsoleArgs, FmtArgs, InitArgs, InspectArgs, PlanArgs, PluginsArgs,
-    PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, TemplateArgs, ValidateArgs,
-    VersionArgs,
+    PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, ReplayArgs, TemplateArgs,
+    ValidateArgs, VersionArgs,
 };
 pub use go_flags::{FlagError, parse};
 pub use help::{command_help, root_help};

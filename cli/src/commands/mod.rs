@@ -8,5 +8,6 @@ pub mod init;
 pub mod inspect;
 pub mod plan;
 pub mod plugins;
+pub mod replay;
 pub mod validate;
 pub mod version;
