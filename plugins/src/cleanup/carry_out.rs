@@ -93,11 +93,8 @@ pub enum CleanupFault {
 /// Why it is still there, or may be.
 pub async fn carry_out(method: &Method, world: &World, cancel: &Cancel) -> Result<Removed, CleanupFault> {
     match method {
-        Method::Files(files) => {
-            let run_started = world.run_started;
-            remove_files(files.clone(), move |file| local::remove(file, run_started)).await
-        }
-        Method::Artifact(files) => remove_files(files.clone(), local::remove_unchanged).await,
+        Method::Files(files) => remove_files(files.clone(), local::remove, world.run_started).await,
+        Method::Artifact(files) => remove_files(files.clone(), local::remove_unchanged, world.run_started).await,
         Method::Process { pid, started } => match process::end_group(*pid, *started).await {
             Some(true) => Ok(Removed::Now),
             Some(false) => Err(CleanupFault::Unkillable(*pid)),
@@ -117,13 +114,14 @@ pub async fn carry_out(method: &Method, world: &World, cancel: &Cancel) -> Resul
 
 async fn remove_files(
     files: Vec<FileMark>,
-    remove: impl Fn(&FileMark) -> io::Result<Removed> + Send + 'static,
+    remove: fn(&FileMark, SystemTime) -> io::Result<Removed>,
+    run_started: SystemTime,
 ) -> Result<Removed, CleanupFault> {
     let remove_all = move || {
         let (mut removed, mut fault) = (Removed::WasGone, None);
         // One that stays is no reason for the others to.
         for file in files {
-            match remove(&file) {
+            match remove(&file, run_started) {
                 Ok(of_this) => removed = removed.max(of_this),
                 Err(source) => fault = Some(CleanupFault::File { path: file.path, source }),
             }

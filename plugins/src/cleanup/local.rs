@@ -26,12 +26,16 @@ pub(super) fn remove(mark: &FileMark, not_before: SystemTime) -> io::Result<Remo
     if is_ours { remove_found(mark, &found) } else { Ok(Removed::IsOthers) }
 }
 
-/// Removes a file or folder that is as it was. One that was written to since may be what another run has made.
+/// Removes a file or folder that is as it was. One that was written to since may be what another run has made. What was
+/// only planned must have been written after `not_before`.
 ///
 /// # Errors
 ///
 /// The system does not let us.
-pub(super) fn remove_unchanged(mark: &FileMark) -> io::Result<Removed> {
+pub(super) fn remove_unchanged(mark: &FileMark, not_before: SystemTime) -> io::Result<Removed> {
+    if mark.inode.is_none() {
+        return remove(mark, not_before);
+    }
     match fs::symlink_metadata(&mark.path) {
         Ok(found) if mark.is_unchanged() => remove_found(mark, &found),
         Ok(_) => Ok(Removed::IsOthers),
@@ -88,10 +92,10 @@ mod tests {
         fs::write(path("a"), "1").unwrap();
         let mark = FileMark::of(path("a")).unwrap();
         fs::write(path("a"), "22").unwrap();
-        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::IsOthers);
+        assert_eq!(remove_unchanged(&mark, now).unwrap(), Removed::IsOthers);
         let mark = FileMark::of(path("a")).unwrap();
-        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::Now);
-        assert_eq!(remove_unchanged(&mark).unwrap(), Removed::WasGone);
+        assert_eq!(remove_unchanged(&mark, now).unwrap(), Removed::Now);
+        assert_eq!(remove_unchanged(&mark, now).unwrap(), Removed::WasGone);
         // Another file in its place, with the same number as likely as not.
         fs::write(path("a"), "mine").unwrap();
         assert_eq!((remove_of(&mark), path("a").exists()), (Removed::IsOthers, true));
