@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::journal::{Recorder, ResourceKind, Temporary};
+
 /// A file being written. Dropped unpublished it leaves nothing.
 #[derive(Debug)]
 pub struct Draft {
     place: Place,
+    // After the file is gone.
+    _recorded: Option<Temporary>,
 }
 
 #[derive(Debug)]
@@ -25,25 +29,37 @@ impl Draft {
     /// permissions, and links still point to the file afterwards.
     pub fn begin(target: &Path, mode: u32) -> io::Result<Self> {
         let Ok(meta) = std::fs::metadata(target) else {
-            return Ok(Self { place: Place::Beside(beside(target, mode)?, target.to_path_buf()) });
+            return Ok(Self::at(Place::Beside(beside(target, mode)?, target.to_path_buf())));
         };
         // Also tells whether we may write to it at all, which replacing it would not.
         let existing = OpenOptions::new().write(true).open(target)?;
         if !meta.is_file() {
-            return Ok(Self { place: Place::Direct(existing) });
+            return Ok(Self::at(Place::Direct(existing)));
         }
         let target = std::fs::canonicalize(target)?;
         match beside(&target, mode) {
             Ok(file) => {
                 file.as_file().set_permissions(meta.permissions())?;
-                Ok(Self { place: Place::Beside(file, target) })
+                Ok(Self::at(Place::Beside(file, target)))
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 existing.set_len(0)?;
-                Ok(Self { place: Place::Direct(existing) })
+                Ok(Self::at(Place::Direct(existing)))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, written down by `recorder` until it is published or gone.
+    pub fn recorded(mut self, recorder: &Recorder) -> Self {
+        if let Place::Beside(file, _) = &self.place {
+            self._recorded = Some(recorder.temporary(ResourceKind::TemporaryFile, file.path().to_path_buf()));
+        }
+        self
+    }
+
+    fn at(place: Place) -> Self {
+        Self { place, _recorded: None }
     }
 
     /// The open file.

@@ -134,7 +134,8 @@ impl Sshd {
             assert!(length > 0, "sshd does not start: {said}");
         }
         // Whoever does not read makes it stand still.
-        let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let mut kept = fs::File::create(self.folder.path().join("log")).unwrap();
+        let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut kept));
         self.running = Some((child, reader));
     }
 

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use engine::RunReport;
 use engine::journal::{Journal, JournalError};
 use planner::files::Files;
 use planner::lower::Program;
+use plugins::cleanup::{CleanupFault, remove_half_made};
 use plugins::executor::RunFacts;
 use plugins::journal::{Earlier, Note, Recorder, RunNote, TemplateNote, graph_note};
 use sha2::{Digest, Sha256};
@@ -30,6 +32,9 @@ pub enum RecordingError {
     /// There is no place for the journal.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What the run that is taken up had only begun to make stays.
+    #[error("what the earlier run was killed over cannot be removed: {0}")]
+    HalfMade(#[source] CleanupFault),
     /// It cannot be written.
     #[error("{path}: {source}\nSet PACKER_STATE_DIR to a folder that can be written to and that lasts.")]
     Journal {
@@ -82,7 +87,12 @@ impl Recording {
         if let Some(resumed) = resumed {
             let (lock, history) = resumed.into_parts();
             let old = Journal::extend(lock.file().map_err(unwritable)?, &history.recording).map_err(failed)?;
-            facts.earlier = Some(Arc::new(Earlier::new(&history, Recorder::new(old, secrets))));
+            let old = Recorder::new(old, secrets);
+            let started = SystemTime::from(context.started);
+            for number in remove_half_made(&history, started).map_err(RecordingError::HalfMade)? {
+                old.note(&Note::Gone { number });
+            }
+            facts.earlier = Some(Arc::new(Earlier::new(&history, old)));
             earlier = Some(lock);
         }
         Ok(Self { journal, _lock: lock, _earlier: earlier })

@@ -108,6 +108,7 @@ impl PostProcessor for Checksum {
             let _turn = self.turns.take(&path).await;
             if !path.exists() {
                 files.push(PathBuf::from(output.clone()));
+                prepared.context.recorder.planned(path.clone());
             }
             append(&path, &output, &lines).map_err(ComponentError::new)?;
         }

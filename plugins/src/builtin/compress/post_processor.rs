@@ -18,6 +18,7 @@ use crate::component::{Artifact, ComponentContext, ComponentError, PostProcessed
 use crate::config::{Field, FieldType, Fields};
 use crate::draft::Draft;
 use crate::io_fault::words_and_advice;
+use crate::journal::Recorder;
 use crate::offload::Workbench;
 
 /// The fields of the post-processor.
@@ -105,6 +106,7 @@ impl PostProcessor for Compress {
             format,
             level: prepared.level,
             cancel: cancel.clone(),
+            recorder: prepared.context.recorder.clone(),
         };
         self.workbench.run(cancel, move || job.run()).await?;
         ui.say(&format!("Archive {target} completed"));
@@ -172,6 +174,7 @@ struct Job {
     format: Format,
     level: Option<u32>,
     cancel: Cancel,
+    recorder: Recorder,
 }
 
 impl Job {
@@ -186,7 +189,10 @@ impl Job {
         let uncreated = |error: io::Error| {
             ComponentError::new(format!("Unable to create archive {}: {}", self.target, words_and_advice(&error)))
         };
-        let draft = Draft::begin(&self.path, 0o666).map_err(uncreated)?;
+        if !self.path.exists() {
+            self.recorder.planned(self.path.clone());
+        }
+        let draft = Draft::begin(&self.path, 0o666).map_err(uncreated)?.recorded(&self.recorder);
         let (output, fault) = Output::new(draft.file().try_clone().map_err(uncreated)?);
         let packed = self.pack(output);
         packed.map_err(|error| self.explain(error, fault.take()))?;
