@@ -2,7 +2,6 @@
 
 use engine::EdgeKind;
 use planner::lower::Program;
-use planner::node::{ComponentUse, Node};
 
 use crate::journal::note::{EdgeNoteKind, GraphNote, NodeNote, PoolNote};
 
@@ -14,7 +13,7 @@ pub fn graph_note(program: &Program) -> GraphNote {
         NodeNote {
             key: program.key(node),
             kind: node.kind().to_owned(),
-            component: component(program, node),
+            component: program.component(node).to_owned(),
             lease: plan.lease(id).map(|lease| lease.index() as u32),
             estimate: u64::try_from(plan.estimate(id).as_millis()).unwrap_or(u64::MAX),
         }
@@ -30,25 +29,6 @@ pub fn graph_note(program: &Program) -> GraphNote {
         edges: edges.collect(),
         pools: pools.map(|pool| PoolNote { name: pool.name.clone(), capacity: pool.capacity }).collect(),
         leases: (0..plan.n_leases()).map(claims).collect(),
-    }
-}
-
-/// The type of a node's component.
-pub fn component(program: &Program, node: Node) -> String {
-    let provisioner = |id, at| program.provisioner(id, at).map(|(block, _)| block.kind.name.to_string());
-    let post_processor = |id, at| program.post_processor(id, at).map(|(block, _)| block.kind.name.to_string());
-    match node {
-        Node::Datasource(at) | Node::PrepareData(at) => program.template.data[at as usize].kind.name.to_string(),
-        Node::Prepare(id, ComponentUse::Provisioner(at)) | Node::Provision(id, at) => {
-            provisioner(id, at).unwrap_or_default()
-        }
-        Node::Prepare(id, ComponentUse::PostProcessor(at)) | Node::PostProcess(id, at) => {
-            post_processor(id, at).unwrap_or_default()
-        }
-        Node::Prepare(id, ComponentUse::Builder)
-        | Node::BuilderOpen(id)
-        | Node::BuilderClose(id)
-        | Node::Destroy(id, _) => program.build(id).kind.to_string(),
     }
 }
 
