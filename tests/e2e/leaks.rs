@@ -4,9 +4,13 @@
 //! The provider is a plugin over the real protocol whose machines and images are files, and a script that removes them. A
 //! few records are tried here; `PACKER_TEST_EVERY_RECORD=1` tries all of them.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::journal::{Record, Recording, salvage};
@@ -197,15 +201,24 @@ fn moments(n_records: usize) -> Vec<usize> {
     (0..N_MOMENTS).map(|nth| 1 + nth * (n_records - 1) / (N_MOMENTS - 1)).collect()
 }
 
-/// Tries each moment, two at a time.
+/// Tries each moment, two at a time. All are tried, and whatever went wrong is told at the end.
 fn at_each(moments: &[usize], attempt: impl Fn(usize) + Sync) {
-    let next = std::sync::atomic::AtomicUsize::new(0);
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
     let work = || {
-        while let Some(moment) = moments.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-            attempt(*moment);
+        while let Some(moment) = moments.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = catch_unwind(AssertUnwindSafe(|| attempt(*moment)));
+            failures.lock().unwrap().extend(outcome.err().map(|panic| what_is_wrong(&*panic)));
         }
     };
     std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{} of {} moments: {}", failures.len(), moments.len(), failures.join("\n"));
+}
+
+fn what_is_wrong(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "a panic".to_owned())
 }
 
 #[test]

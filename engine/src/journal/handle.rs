@@ -90,6 +90,13 @@ impl Journal {
         position
     }
 
+    /// The same for what may be lost with little harm: it becomes durable with the next record that cannot wait, or alone
+    /// within a fraction of a second.
+    pub fn note_lazily(&self, payload: &[u8]) -> Position {
+        let at = self.now();
+        self.thread.queue.append_lazily(|bytes| encode_note(bytes, at, payload))
+    }
+
     /// Blocks until everything up to `position` is durable. Not for async code.
     ///
     /// # Errors
@@ -103,6 +110,7 @@ impl Journal {
     /// # Errors
     /// If it never will be.
     pub fn durable(&self, position: Position) -> impl Future<Output = Result<(), JournalError>> + Send + use<> {
+        self.thread.queue.want();
         let mut progress = self.thread.queue.watch();
         async move {
             let settled = progress.wait_for(|progress| progress.answer(position).is_some()).await;

@@ -2,6 +2,7 @@
 //! and who waits for that.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -50,13 +51,23 @@ struct State {
     pending: Vec<u8>,
     last: Position,
     progress: Progress,
+    /// Whether something of the next frame should be written now.
+    is_wanted: bool,
     is_closed: bool,
 }
 
+/// How long a record waits for another one that cannot wait.
+const LAZINESS: Duration = Duration::from_millis(50);
+
 impl Queue {
     pub(crate) fn new() -> Self {
-        let state =
-            State { pending: empty_frame(), last: Position(0), progress: Progress::default(), is_closed: false };
+        let state = State {
+            pending: empty_frame(),
+            last: Position(0),
+            progress: Progress::default(),
+            is_wanted: false,
+            is_closed: false,
+        };
         Self {
             state: Mutex::new(state),
             arrived: Condvar::new(),
@@ -70,16 +81,32 @@ impl Queue {
     /// record is forgotten, and its position is never reached.
     pub(crate) fn append(&self, encode: impl FnOnce(&mut Vec<u8>)) -> Position {
         let mut state = self.lock();
-        state.last.0 += 1;
-        if state.progress.fault.is_none() {
-            append_with_length(&mut state.pending, encode);
+        state.is_wanted = true;
+        state.append(encode)
+    }
+
+    /// Like [`Queue::append`], for a record that goes with the next one that cannot wait, or alone after a while.
+    pub(crate) fn append_lazily(&self, encode: impl FnOnce(&mut Vec<u8>)) -> Position {
+        let mut state = self.lock();
+        let is_first = state.pending.len() == FRAME_LEN;
+        let position = state.append(encode);
+        drop(state);
+        if is_first {
+            // From now on it is counted.
+            self.arrived.notify_one();
         }
-        state.last
+        position
     }
 
     /// Wakes the writer, if there is something to write.
     pub(crate) fn flush(&self) {
         self.arrived.notify_one();
+    }
+
+    /// Somebody waits for what is in line.
+    pub(crate) fn want(&self) {
+        self.lock().is_wanted = true;
+        self.flush();
     }
 
     /// Exchanges `frame` for what has gathered; waits for something. Returns the position after it, or `None` if
@@ -88,12 +115,15 @@ impl Queue {
         frame.clear();
         frame.extend_from_slice(&[0; FRAME_LEN]);
         let mut state = self.lock();
-        while state.pending.len() == FRAME_LEN {
-            if state.is_closed {
-                return None;
-            }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let is_empty = |state: &mut State| state.pending.len() == FRAME_LEN && !state.is_closed;
+        state = self.arrived.wait_while(state, is_empty).unwrap_or_else(PoisonError::into_inner);
+        if state.pending.len() == FRAME_LEN {
+            return None;
         }
+        let may_wait = |state: &mut State| !state.is_wanted && !state.is_closed;
+        let waited = self.arrived.wait_timeout_while(state, LAZINESS, may_wait);
+        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.is_wanted = false;
         std::mem::swap(&mut state.pending, frame);
         Some(state.last)
     }
@@ -135,6 +165,7 @@ impl Queue {
 
     /// Blocks until `position` is durable or never will be.
     pub(crate) fn wait(&self, position: Position) -> Result<(), JournalError> {
+        self.want();
         let mut state = self.lock();
         loop {
             if let Some(answer) = state.progress.answer(position) {
@@ -156,6 +187,16 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Whoever panics here does so while a record's bytes are made, and the next one's length comes from the buffer.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn append(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Position {
+        self.last.0 += 1;
+        if self.progress.fault.is_none() {
+            append_with_length(&mut self.pending, encode);
+        }
+        self.last
     }
 }
 

@@ -4,11 +4,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use crate::bequest::MAIN;
 use crate::bequest::frames::{ACK, Frame, Frames, Kind, RST, SYN};
+use crate::bequest::mentions::holds;
 use crate::wire::client::request;
 
-/// The stream on which the component itself answers: the first that our side opened.
-const MAIN: u32 = 1;
 /// No other call of a component has that number.
 const SEQ: u64 = 1 << 40;
 /// Streams up to this number are reset unseen; later ones when something comes over them.
@@ -97,9 +97,4 @@ fn answer(frame: Frame) -> Option<Frame> {
         }
         _ => None,
     }
-}
-
-/// Whether an answer to `method` is in what was said: it names the method.
-fn holds(said: &[u8], method: &str) -> bool {
-    said.windows(method.len()).any(|window| window == method.as_bytes())
 }

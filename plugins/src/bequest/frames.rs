@@ -2,7 +2,7 @@
 //! (4), the highest byte first.
 
 /// Bytes before the body.
-const HEAD: usize = 12;
+pub(super) const HEAD: usize = 12;
 /// No frame that a plugin sends has a longer body: that is all that it may send before we answer.
 const LONGEST: u32 = 1 << 20;
 

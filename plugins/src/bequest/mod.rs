@@ -7,12 +7,18 @@
 //! keeps the plugin's pipes open, as it would die of its next word to nobody; calls the component's `Cancel`; then resets every
 //! other stream, so that what the component waits for from us fails; and reads until the work it did for us is answered.
 //!
-//! [`frames`] has the bytes of the multiplexer, [`farewell`] the conversation.
+//! [`frames`] has the bytes of the multiplexer, [`mentions`] finds out from them when work begins and ends, [`farewell`] has
+//! the conversation.
 //!
 //! That may come to nothing: when we were killed in the middle of sending a frame, the plugin takes what follows for the
 //! rest of it. Then no answer comes, and the plugin is ended as everything else is.
 
 mod farewell;
 mod frames;
+mod mentions;
 
 pub(crate) use farewell::{Patience, cancel};
+pub(crate) use mentions::Mentions;
+
+/// The stream on which the component itself answers: the first that our side opened.
+const MAIN: u32 = 1;

@@ -19,6 +19,9 @@ pub trait Ui: Send + Sync {
     /// A machine-readable line.
     fn machine(&self, kind: &str, args: &[String]);
 
+    /// Completes once what was said and matters later is safe: who said it is about to do it.
+    async fn heard(&self) {}
+
     /// Shows how far a transfer of `total` bytes, 0 when nobody knows how many, has come; `done` of them are there already.
     /// It is shown until what is returned is dropped.
     fn track(&self, _what: &str, _done: u64, _total: u64) -> Box<dyn Progress> {

@@ -1,14 +1,15 @@
 //! A builder's [`Ui`] that listens for what the builder makes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use planner::node::BuildId;
 
 use crate::component::{ComponentError, Progress, Ui};
 use crate::executor::shared::Executor;
-use crate::journal::Destroy;
 use crate::journal::reveal::{RESOURCE_LINE, declared};
+use crate::journal::{Destroy, ResourceKind};
 use crate::output::BuildUi;
 
 /// Passes everything on, and has written down what is in it.
@@ -16,18 +17,25 @@ pub(crate) struct RevealingUi {
     ui: BuildUi,
     executor: Arc<Executor>,
     build: BuildId,
+    /// Something came to light, and whether it is written down yet is not known.
+    is_news: AtomicBool,
 }
 
 impl RevealingUi {
     /// Listens to the builder of `build`.
     pub(crate) fn new(executor: Arc<Executor>, build: BuildId) -> Self {
-        Self { ui: BuildUi::new(executor.output.clone(), build), executor, build }
+        Self { ui: BuildUi::new(executor.output.clone(), build), executor, build, is_news: AtomicBool::new(false) }
     }
 
     fn listen(&self, text: &str) {
         for (kind, id) in self.executor.reveal().named(text) {
-            self.executor.record_found(self.build, kind, id, String::new(), Destroy::Provider);
+            self.found(kind, id, String::new(), Destroy::Provider);
         }
+    }
+
+    fn found(&self, kind: ResourceKind, id: String, provider: String, destroy: Destroy) {
+        self.executor.record_found(self.build, kind, id, provider, destroy);
+        self.is_news.store(true, Ordering::Relaxed);
     }
 }
 
@@ -54,9 +62,15 @@ impl Ui for RevealingUi {
         if kind == RESOURCE_LINE
             && let Some((kind, id, provider, destroy)) = declared(args)
         {
-            self.executor.record_found(self.build, kind, id, provider, destroy);
+            self.found(kind, id, provider, destroy);
         }
         self.ui.machine(kind, args);
+    }
+
+    async fn heard(&self) {
+        if self.is_news.swap(false, Ordering::Relaxed) {
+            self.executor.recorder().settled().await;
+        }
     }
 
     fn track(&self, what: &str, done: u64, total: u64) -> Box<dyn Progress> {

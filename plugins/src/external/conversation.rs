@@ -10,9 +10,6 @@ use crate::component::ComponentError;
 use crate::external::fault::PluginFault;
 use crate::external::process::Plugin;
 
-/// What goes on when we are killed, until it has cancelled what it was at.
-const ENTRUSTED: [&str; 2] = ["Builder", "PostProcessor"];
-
 /// Calls `endpoint.method` and waits for its end. When the run is stopping the component is asked to cancel, and may take
 /// its time to clean up; only killing does not wait for it.
 ///
@@ -29,8 +26,6 @@ pub async fn converse<R: DeserializeOwned>(
         return Err(ComponentError::Cancelled);
     }
     let name = format!("{endpoint}.{method}");
-    // What makes things has to have the chance to remove them.
-    let _entrusted = ENTRUSTED.contains(&endpoint).then(|| plugin.entrust(&name));
     let mut work = pin!(plugin.call(&name, arguments));
     tokio::select! {
         biased;

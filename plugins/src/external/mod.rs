@@ -15,6 +15,7 @@ pub mod greeting;
 pub mod hook;
 pub mod hosting;
 pub mod leaving;
+mod line;
 pub mod post_processor;
 pub mod process;
 pub mod provided;

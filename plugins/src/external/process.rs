@@ -1,7 +1,7 @@
 //! A plugin's process with one component in it: started, greeted, connected to, and ended when nobody needs it.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +17,11 @@ use tokio::sync::{oneshot, watch};
 use crate::external::fault::{Breakdown, Cause, Identity, PluginFault};
 use crate::external::greeting::{Address, Greeting};
 use crate::external::leaving::{Leaver, Leaving};
+use crate::external::line::Line;
 use crate::external::sockets::Sockets;
 use crate::external::stderr::{Stderr, Tail};
 use crate::memory::MemorySize;
-use crate::process::{self, Entrusted, Fence, Invocation, ProcessError};
+use crate::process::{self, Fence, Invocation, ProcessError};
 use crate::pump::Stream;
 use crate::scrubber::Scrubber;
 use crate::wire::client::Client;
@@ -83,9 +84,6 @@ pub struct Plugin {
     /// Further streams.
     pub mux: Arc<Mux>,
     process: Process,
-    /// Our end of the connection, then those of its pipes, to be left to somebody.
-    lines: Arc<Vec<OwnedFd>>,
-    fence: Fence,
 }
 
 impl Plugin {
@@ -100,12 +98,7 @@ impl Plugin {
         let (process, line) = Process::start(launch, cancel);
         let connected = tokio::time::timeout(launch.patience, connect(&process, line)).await;
         match connected.unwrap_or(Err(StartFault::Other(Cause::Timeout(launch.patience)))) {
-            Ok((mux, client, line)) => {
-                let pipes = process.pipes.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
-                // Without a connection nobody needs the pipes.
-                let lines = line.map(|line| std::iter::once(line).chain(pipes).collect()).unwrap_or_default();
-                Ok(Self { client, mux, process, lines: Arc::new(lines), fence: launch.fence.clone() })
-            }
+            Ok((mux, client)) => Ok(Self { client, mux, process }),
             Err(StartFault::Other(cause)) => Err(process.condemn(None, cause).await),
             Err(StartFault::Lost(cause)) => Err(process.lose(None, cause).await),
         }
@@ -121,11 +114,6 @@ impl Plugin {
             Ok(answer) => Ok(answer),
             Err(fault) => Err(self.explain(method, fault).await),
         }
-    }
-
-    /// As long as what is returned lives, the component is asked to cancel `work` should we be killed.
-    pub fn entrust(&self, work: &str) -> Option<Entrusted> {
-        (!self.lines.is_empty()).then(|| self.fence.entrust(self.lines.clone(), work))
     }
 
     /// What became of the plugin when a call to it, over whichever of its streams, failed. A plugin that hung up is ended.
@@ -170,11 +158,8 @@ enum StartFault {
     Other(Cause),
 }
 
-/// A connection, the stream of the component's own calls, and our end of it once more.
-type Connection = (Arc<Mux>, Client, Option<OwnedFd>);
-
-/// Waits for the greeting, and makes the connection.
-async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<Connection, StartFault> {
+/// Waits for the greeting, and makes the connection and the stream of the component's own calls.
+async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<(Arc<Mux>, Client), StartFault> {
     let line = tokio::select! {
         // A greeting counts, even if the process is gone already.
         biased;
@@ -183,26 +168,25 @@ async fn connect(process: &Process, line: oneshot::Receiver<String>) -> Result<C
     };
     let greeting = Greeting::parse(&line).map_err(|fault| StartFault::Other(Cause::Greeting(fault)))?;
     let refused = |error| StartFault::Lost(Cause::Connect(error));
-    let (mux, line) = reach(&greeting.address, &process.sockets).await.map_err(refused)?;
+    let mux = reach(&greeting.address, process).await.map_err(refused)?;
     let main = mux.dial(MAIN).await.map_err(refused)?;
-    Ok((Arc::new(mux), Client::start(main), line))
+    Ok((Arc::new(mux), Client::start(main)))
 }
 
-async fn reach(address: &Address, sockets: &Sockets) -> std::io::Result<(Mux, Option<OwnedFd>)> {
+async fn reach(address: &Address, process: &Process) -> std::io::Result<Mux> {
     Ok(match address {
         Address::Unix(path) => {
             let stream = UnixStream::connect(path).await?;
             // Nobody else is to connect, and a plugin that is killed would leave it behind.
             process::remove_socket(path);
-            sockets.forget();
-            // Without a copy it works as well, if we are not killed.
-            let line = stream.as_fd().try_clone_to_owned().ok();
-            (Mux::client(stream), line)
+            process.sockets.forget();
+            let pipes = process.pipes.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+            Mux::client(Line::new(stream, pipes, process.fence.clone()))
         }
         Address::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            (Mux::client(stream), None)
+            Mux::client(stream)
         }
     })
 }
@@ -226,6 +210,7 @@ struct Process {
     sockets: Sockets,
     /// Copies of our ends of its pipes, until somebody takes them.
     pipes: Arc<Mutex<Vec<OwnedFd>>>,
+    fence: Fence,
 }
 
 impl Process {
@@ -263,8 +248,8 @@ impl Process {
         let cancel = cancel.clone();
         // It ends by itself soon after the process has; with the runtime it ends the process.
         drop(tokio::spawn(run));
-        let leaving = launch.leaving.clone();
-        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver, sockets, pipes }, line)
+        let (leaving, fence) = (launch.leaving.clone(), launch.fence.clone());
+        (Self { identity, memory_limit, tail, cancel, fate, end, leaving, leaver, sockets, pipes, fence }, line)
     }
 
     /// Waits for the end, and says how it was.

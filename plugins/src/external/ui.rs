@@ -96,6 +96,7 @@ impl Service for UiService {
             "Ui.NewTrackProgress" => return Reply::new(&self.track(arguments.read()?)),
             _ => return self.bar(method, &arguments),
         }
+        self.ui.heard().await;
         Reply::new(&())
     }
 }

@@ -156,6 +156,15 @@ impl Recorder {
         }
     }
 
+    /// Completes when all that was noted is durable.
+    pub async fn settled(&self) {
+        let last = self.0.as_ref().and_then(|shared| shared.lock().last);
+        if let (Some(shared), Some(last)) = (&self.0, last) {
+            // What could not be written is told at the end of the run.
+            let _ = shared.journal.durable(last).await;
+        }
+    }
+
     /// A group of processes has started.
     pub fn process(&self, pid: i32, started: Option<u64>) -> Temporary {
         self.local(ResourceKind::Process, pid.to_string(), Destroy::Process { pid, started })
@@ -169,7 +178,15 @@ impl Recorder {
 
     fn put(&self, note: &Note) -> Option<Position> {
         let shared = self.0.as_ref()?;
-        let position = shared.journal.note(&without_secrets(note.to_bytes(), &shared.secrets));
+        let bytes = without_secrets(note.to_bytes(), &shared.secrets);
+        // The first only spares a cleanup what it finds out itself; of a node that has ended the rest comes before its end;
+        // and processes have somebody else who ends them.
+        let may_wait = match note {
+            Note::Gone { .. } | Note::Inputs { .. } => true,
+            Note::Resource(resource) => resource.kind == ResourceKind::Process,
+            _ => false,
+        };
+        let position = if may_wait { shared.journal.note_lazily(&bytes) } else { shared.journal.note(&bytes) };
         shared.lock().last = Some(position);
         Some(position)
     }

@@ -23,6 +23,8 @@ struct Status {
     group: i32,
     /// In ticks since the machine started. No two processes that ever had the same number have the same.
     started: u64,
+    /// Nothing of it is left but its number, not even an open file: a process whose first thread has ended looks dead, too,
+    /// while others are about to.
     dead: bool,
 }
 
@@ -110,7 +112,7 @@ fn parse(stat: &[u8]) -> Option<Status> {
     Some(Status {
         group: fields.get(2)?.parse().ok()?,
         started: fields.get(19)?.parse().ok()?,
-        dead: matches!(*fields.first()?, "Z" | "X"),
+        dead: matches!(*fields.first()?, "Z" | "X") && matches!(*fields.get(17)?, "0" | "1"),
     })
 }
 
@@ -142,12 +144,14 @@ mod tests {
 
     #[test]
     fn names_of_processes_cannot_confuse() {
-        let tail = "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 4711 0 0";
+        let tail = "0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 4711 0 0";
         for name in ["sh", ") Z 1 1 (", "a b\nc"] {
             let stat = format!("12 ({name}) S 3 4 5 {tail}\n");
             assert_eq!(parse(stat.as_bytes()), Some(Status { group: 4, started: 4711, dead: false }), "{name}");
         }
-        assert!(parse(format!("1 (x) Z 3 4 5 {tail}").as_bytes()).unwrap().dead);
+        let is_dead = |stat: String| parse(stat.as_bytes()).unwrap().dead;
+        assert!(is_dead(format!("1 (x) Z 3 4 5 {tail}")));
+        assert!(!is_dead(format!("1 (x) Z 3 4 5 {}", tail.replace(" 1 ", " 7 "))), "threads are left");
         assert_eq!(parse(b"1 (x) S 3"), None);
         assert_eq!(parse(b""), None);
     }
