@@ -41,6 +41,8 @@ pub struct Cancel {
 struct Scope {
     own: watch::Sender<CancelPhase>,
     parent: Option<Cancel>,
+    /// The least phase of the parent that counts here.
+    heeds: CancelPhase,
     pulse: Option<Pulse>,
     /// The way to the run.
     run: Option<Sender<Message>>,
@@ -71,6 +73,12 @@ impl Cancel {
         Self::inside(Some(self.clone()), None, None)
     }
 
+    /// A narrower scope that stopping around it does not reach, only killing: for cleanup.
+    pub fn shielded(&self) -> Self {
+        let shielded = Scope { heeds: CancelPhase::Killing, ..Scope::inside(Some(self.clone()), None, None) };
+        Self { scope: Arc::new(shielded), node: self.node }
+    }
+
     /// A narrower scope that tells a run what executors say.
     pub(crate) fn child_telling(&self, run: Sender<Message>) -> Self {
         Self::inside(Some(self.clone()), None, Some(run))
@@ -88,7 +96,7 @@ impl Cancel {
 
     fn inside(parent: Option<Self>, pulse: Option<Pulse>, run: Option<Sender<Message>>) -> Self {
         let node = parent.as_ref().and_then(|parent| parent.node);
-        Self { scope: Arc::new(Scope { own: watch::Sender::new(CancelPhase::Running), parent, pulse, run }), node }
+        Self { scope: Arc::new(Scope::inside(parent, pulse, run)), node }
     }
 
     /// The scope and those around it, innermost first.
@@ -134,7 +142,8 @@ impl Cancel {
     /// The phase now.
     pub fn phase(&self) -> CancelPhase {
         let own = *self.scope.own.borrow();
-        self.scope.parent.as_ref().map_or(own, |parent| own.max(parent.phase()))
+        let outer = self.scope.parent.as_ref().map(Self::phase).filter(|outer| *outer >= self.scope.heeds);
+        own.max(outer.unwrap_or_default())
     }
 
     /// Whether the run is stopping or killing.
@@ -157,7 +166,7 @@ impl Cancel {
         match &self.scope.parent {
             None => own.await,
             Some(parent) => {
-                let parent = Box::pin(parent.reached(phase));
+                let parent = Box::pin(parent.reached(phase.max(self.scope.heeds)));
                 futures_util::future::select(Box::pin(own), parent).await;
             }
         }
@@ -171,6 +180,13 @@ impl Cancel {
     /// Completes once the run is killing.
     pub async fn killing(&self) {
         self.reached(CancelPhase::Killing).await;
+    }
+}
+
+impl Scope {
+    fn inside(parent: Option<Cancel>, pulse: Option<Pulse>, run: Option<Sender<Message>>) -> Self {
+        let own = watch::Sender::new(CancelPhase::Running);
+        Self { own, parent, heeds: CancelPhase::Running, pulse, run }
     }
 }
 
@@ -188,5 +204,22 @@ mod tests {
         cancel.raise(CancelPhase::Stopping);
         assert_eq!(cancel.phase(), CancelPhase::Killing);
         assert_eq!(child.phase(), CancelPhase::Killing);
+    }
+
+    #[tokio::test]
+    async fn stopping_does_not_reach_what_is_shielded_but_all_else_does() {
+        let outer = Cancel::new().child_heard_since(Instant::now());
+        let (shielded, inner) = (outer.shielded(), outer.shielded().child());
+        outer.raise(CancelPhase::Stopping);
+        assert_eq!([shielded.phase(), inner.phase()], [CancelPhase::Running; 2]);
+        inner.heard();
+        assert!(outer.last_heard().is_some());
+        let waits = tokio::spawn(async move { inner.stopping().await });
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        outer.raise(CancelPhase::Killing);
+        waits.await.unwrap();
+        shielded.raise(CancelPhase::Stopping);
+        assert_eq!(shielded.phase(), CancelPhase::Killing);
     }
 }

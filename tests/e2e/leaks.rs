@@ -120,20 +120,22 @@ impl Account {
         }
         // It may have come to its end.
         let _ = kill_process(Pid::from_child(&child), Signal::KILL);
+        let process = child.id();
         let output = self.sandbox.finish(child);
-        self.wait_for_guards();
+        self.wait_for_all_of(process);
         output
     }
 
-    /// Waits until nothing runs any more that belongs to a run.
-    fn wait_for_guards(&self) {
-        let mark = self.sandbox.path("").to_str().unwrap().to_owned();
+    /// Waits until nothing runs any more that belongs to a run: neither what it started, nor the guard of this process.
+    fn wait_for_all_of(&self, process: u32) {
+        let (mark, guarded) = (self.sandbox.path(""), format!("ends-what-was-started-by\0{process}\0"));
+        let marks = [("environ", mark.to_str().unwrap()), ("cmdline", &guarded)];
         let began = Instant::now();
-        let is_ours = |process: &std::ffi::OsStr| {
-            let environment = std::fs::read(Path::new("/proc").join(process).join("environ")).unwrap_or_default();
-            String::from_utf8_lossy(&environment).contains(&mark)
+        let is_ours = |process: PathBuf| {
+            let read = |file| std::fs::read(process.join(file)).unwrap_or_default();
+            marks.iter().any(|(file, mark)| String::from_utf8_lossy(&read(file)).contains(mark))
         };
-        while std::fs::read_dir("/proc").unwrap().any(|entry| is_ours(&entry.unwrap().file_name())) {
+        while std::fs::read_dir("/proc").unwrap().any(|entry| is_ours(entry.unwrap().path())) {
             assert!(began.elapsed() < PATIENCE, "something of a killed run is left");
             std::thread::yield_now();
         }
@@ -186,6 +188,7 @@ fn undisturbed() -> Option<(Made, usize)> {
     let history = History::of(recording(&journal));
     assert!(history.nodes.len() >= 200, "{} nodes", history.nodes.len());
     assert!(history.has_succeeded());
+    assert!(std::fs::read(&journal).unwrap().ends_with(br#"{"note":"clean"}"#));
     let n_builds = N_IMAGES + N_FILES;
     assert_eq!((account.machines(), account.made().len(), account.marks()), (0, n_builds, n_builds));
     account.clean_up("undisturbed");
@@ -275,12 +278,13 @@ fn a_cleanup_that_is_killed_at_any_moment_is_taken_up() {
         }
         let is_over = child.try_wait().unwrap().is_some();
         let _ = kill_process(Pid::from_child(&child), Signal::KILL);
+        let process = child.id();
         let output = account.sandbox.finish(child);
         if is_over {
             assert_eq!(output.code, 0, "{}", output.stdout);
             break;
         }
-        account.wait_for_guards();
+        account.wait_for_all_of(process);
     }
     account.clean_up("in the end");
     assert_eq!(account.made(), Made::new());
@@ -308,28 +312,47 @@ fn what_a_journal_tells_when_its_tail_is_cut_is_what_it_told_before() {
     assert_eq!(n_known, whole.resources.len());
 }
 
+/// No file may grow beyond so many blocks.
+const SMALL_FILES: &str = "trap '' XFSZ; ulimit -f $0; exec \"$@\"";
+/// The state directory is on a disk of so many KiB, and is copied when all is over.
+const SMALL_DISK: &str = "mount -t tmpfs -o size=$0k none \"$HOME/.local/state\" && \"$@\"; code=$?; \
+                          cp -a \"$HOME/.local/state/.\" \"$HOME/kept\"; exit $code";
+
+/// A build whose journal has only so much room.
+fn build_within(account: &Account, script: &str, room: usize) -> Output {
+    let packer = account.sandbox.command(&["build", "-color=false", "t.pkr.hcl"]);
+    #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
+    let mut shell = std::process::Command::new("/usr/bin/unshare");
+    if !rustix::process::geteuid().is_root() {
+        shell.args(["--user", "--map-root-user"]);
+    }
+    shell.args(["--mount", "/bin/sh", "-c", script]).arg(room.to_string());
+    shell.arg(packer.get_program()).args(packer.get_args()).env_clear();
+    shell.envs(packer.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(account.sandbox.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    account.sandbox.finish(shell.spawn().unwrap())
+}
+
 #[test]
 fn a_journal_that_takes_no_more_ends_the_run_and_leaves_no_machine() {
     let Some((_, n_records)) = undisturbed() else { return };
     assert!(n_records > 0);
-    for blocks in [1, 40, 80, 120] {
+    let small_files = [1, 40, 80, 120].map(|blocks| (SMALL_FILES, blocks));
+    let small_disks = [8, 24, 48, 64].map(|kib| (SMALL_DISK, kib));
+    for (script, room) in small_files.into_iter().chain(small_disks) {
         let account = Account::open().unwrap();
-        let packer = account.sandbox.command(&["build", "-color=false", "t.pkr.hcl"]);
-        #[expect(clippy::disallowed_methods, reason = "the test is the shell here")]
-        let mut limited = std::process::Command::new("/bin/sh");
-        // No file may grow beyond that, as on a disk that is full.
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-        limited.args(["-c", &script, "sh"]).arg(packer.get_program()).args(packer.get_args()).env_clear();
-        limited.envs(packer.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        limited
-            .current_dir(account.sandbox.path(""))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let output = account.sandbox.finish(limited.spawn().unwrap());
-        assert_eq!(output.code, 1, "{blocks} blocks: {}{}", output.stdout, output.stderr);
-        assert!(output.stdout.contains("the journal"), "{blocks} blocks: {}", output.stdout);
+        let (state, kept) = (account.sandbox.path(".local/state"), account.sandbox.path("kept"));
+        std::fs::create_dir_all(&state).unwrap();
+        std::fs::create_dir(&kept).unwrap();
+        let output = build_within(&account, script, room);
+        let what = format!("room for {room}: {}{}", output.stdout, output.stderr);
+        assert_eq!(output.code, 1, "{what}");
+        assert!(output.stdout.contains("journal"), "{what}");
+        if script == SMALL_DISK {
+            std::fs::remove_dir(&state).unwrap();
+            std::fs::rename(&kept, &state).unwrap();
+        }
         account.sandbox.run(&["cleanup", "-auto-approve"]).expect(0);
-        assert_eq!(account.machines(), 0, "{blocks} blocks");
+        assert_eq!(account.machines(), 0, "{what}");
     }
 }

@@ -20,6 +20,7 @@ use crate::state::{RunLock, StateDir, StateError};
 /// A journal that is being written.
 pub struct Recording {
     journal: Journal,
+    recorder: Recorder,
     /// Others know by it that the run is alive.
     _lock: RunLock,
     /// Of the run that is taken up.
@@ -82,7 +83,7 @@ impl Recording {
         recorder.note(&Note::Run(run));
         recorder.note(&Note::Graph(graph_note(program)));
         session.fence.record(recorder.clone());
-        context.recorder = recorder;
+        context.recorder = recorder.clone();
         let mut earlier = None;
         if let Some(resumed) = resumed {
             let (lock, history) = resumed.into_parts();
@@ -95,7 +96,7 @@ impl Recording {
             facts.earlier = Some(Arc::new(Earlier::new(&history, old)));
             earlier = Some(lock);
         }
-        Ok(Self { journal, _lock: lock, _earlier: earlier })
+        Ok(Self { journal, recorder, _lock: lock, _earlier: earlier })
     }
 
     /// The journal, for the engine.
@@ -110,6 +111,9 @@ impl Recording {
     /// Why it is not; then nobody may take the run for a success.
     pub fn end(self, session: &Session, report: &RunReport) -> Result<(), JournalError> {
         session.fence.record(Recorder::default());
+        if report.journal.is_ok() && self.recorder.is_clean() {
+            self.recorder.note(&Note::Clean);
+        }
         report.journal.clone()
     }
 }

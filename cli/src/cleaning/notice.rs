@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use crate::cleaning::prune::{KEPT, prune};
-use crate::cleaning::survey::{left_of, read};
+use crate::cleaning::survey::{is_clean, left_of, read};
 use crate::state::{RunFile, StateDir};
 
 /// How many of the newest runs are looked at.
@@ -23,7 +23,7 @@ pub fn notice(state: &StateDir, path: &str) -> Option<String> {
     }
     let (mut n_left, mut of_runs) = (0, Vec::new());
     for file in runs.iter().take(LOOKED_AT).filter(|file| may_be_of(file, path)) {
-        if file.is_locked().unwrap_or(true) {
+        if is_clean(file) || file.is_locked().unwrap_or(true) {
             continue;
         }
         let Ok((history, _)) = read(file) else { continue };

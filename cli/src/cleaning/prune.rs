@@ -1,7 +1,7 @@
 //! Forgets runs that nobody will ask for again: those that came to their end, left nothing, and are not among the newest.
 
-use crate::cleaning::survey::{left_of, read};
-use crate::state::{StateDir, StateError};
+use crate::cleaning::survey::{is_clean, left_of, read};
+use crate::state::{RunFile, StateDir, StateError};
 
 /// How many of the newest runs are kept, for `packer replay`.
 pub const KEPT: usize = 100;
@@ -17,9 +17,7 @@ pub fn prune(state: &StateDir) -> Result<usize, StateError> {
     for file in state.runs()?.into_iter().skip(KEPT) {
         // Held until the file is gone, so that nobody takes the run up meanwhile.
         let Ok(Some(_lock)) = file.lock() else { continue };
-        let Ok((history, damages)) = read(&file) else { continue };
-        let is_of_use = !history.has_ended() && !history.nodes.is_empty();
-        if is_of_use || !damages.is_empty() || left_of(&history).next().is_some() {
+        if !is_clean(&file) && !is_useless(&file) {
             continue;
         }
         match std::fs::remove_file(file.path()) {
@@ -28,4 +26,10 @@ pub fn prune(state: &StateDir) -> Result<usize, StateError> {
         }
     }
     Ok(n_removed)
+}
+
+fn is_useless(file: &RunFile) -> bool {
+    let Ok((history, damages)) = read(file) else { return false };
+    let may_be_taken_up = !history.has_ended() && !history.nodes.is_empty();
+    !may_be_taken_up && damages.is_empty() && left_of(&history).next().is_none()
 }

@@ -1,13 +1,15 @@
 //! Finds what runs left behind. Reads journals and locks none: what is found may change until somebody has the lock.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use plugins::cleanup::{Method, is_gone};
 use plugins::journal::history::Fate;
-use plugins::journal::{Destroy, History, LOCAL, Resource};
+use plugins::journal::{Destroy, History, LOCAL, Note, Resource};
 use plugins::process::find_in_path;
 
 use crate::environment::Environment;
@@ -160,6 +162,18 @@ fn look_at(file: &RunFile) -> Result<Option<Look>, String> {
 /// What a run left, less what is seen to be gone.
 pub fn left_of(history: &History) -> impl Iterator<Item = &Resource> {
     history.leftovers().map(|left| &left.resource).filter(|resource| !is_gone(resource))
+}
+
+/// Whether the end of a journal says that its run left nothing. Reads little.
+pub fn is_clean(file: &RunFile) -> bool {
+    let note = Note::Clean.to_bytes();
+    let mut end = Vec::new();
+    let mut read = |mut file: File| {
+        let length = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(note.len() as u64)))?;
+        file.take(note.len() as u64).read_to_end(&mut end)
+    };
+    file.open().is_ok_and(|file| read(file).is_ok()) && end == note
 }
 
 /// Reads as much as can be read of a journal, and says what cannot.

@@ -85,7 +85,7 @@ pub(crate) async fn serve_hook(executor: &Arc<Executor>, id: BuildId, call: Hook
         HOOK_CLEANUP_PROVISION if has_cleanup => {
             // What failed may be the cancellation itself, and a run that is stopping still cleans up; only killing
             // ends it.
-            let shielded = kill_only(cancel);
+            let shielded = cancel.shielded();
             provision(executor, id, ProvisionerId::ErrorCleanup, &shielded).await
         }
         _ => Ok(()),
@@ -100,17 +100,6 @@ async fn provision_again(executor: &Arc<Executor>, id: BuildId, cancel: &Cancel)
         provision(executor, id, ProvisionerId::Ordinary(nth as u32), cancel).await?;
     }
     Ok(())
-}
-
-/// A signal that skips the stopping phase.
-fn kill_only(cancel: &Cancel) -> Cancel {
-    let shielded = Cancel::new();
-    let (outer, inner) = (cancel.clone(), shielded.clone());
-    tokio::spawn(async move {
-        outer.killing().await;
-        inner.raise(engine::CancelPhase::Killing);
-    });
-    shielded
 }
 
 async fn provision(

@@ -169,7 +169,7 @@ impl History {
                 }
                 self.artifacts.push(artifact);
             }
-            Note::Unknown => {}
+            Note::Clean | Note::Unknown => {}
         }
     }
 

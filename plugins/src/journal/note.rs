@@ -37,6 +37,8 @@ pub enum Note {
     },
     /// A builder or post-processor has made an artifact.
     Artifact(ArtifactNote),
+    /// The run has ended, and left nothing but what it was for: who looks for leftovers need not read the rest. The last.
+    Clean,
     /// A record of a later version of the program.
     #[serde(other)]
     Unknown,

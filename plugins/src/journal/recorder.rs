@@ -115,6 +115,12 @@ impl Recorder {
         }
     }
 
+    /// Whether nothing is in the world but artifacts, for all that is known.
+    pub fn is_clean(&self) -> bool {
+        let is_artifact = |found: &Found| found.kind == ResourceKind::Artifact;
+        self.0.as_ref().is_none_or(|shared| shared.lock().there.values().all(is_artifact))
+    }
+
     /// What a builder had is not there any more, but for artifacts, and what `stays`.
     pub fn builder_ended(&self, build: &str, stays: impl Fn(&Found) -> bool) {
         let Some(shared) = &self.0 else { return };
@@ -182,7 +188,7 @@ impl Recorder {
         // The first only spares a cleanup what it finds out itself; of a node that has ended the rest comes before its end;
         // and processes have somebody else who ends them.
         let may_wait = match note {
-            Note::Gone { .. } | Note::Inputs { .. } => true,
+            Note::Gone { .. } | Note::Inputs { .. } | Note::Clean => true,
             Note::Resource(resource) => resource.kind == ResourceKind::Process,
             _ => false,
         };

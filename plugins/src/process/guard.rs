@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::bequest::{Patience, cancel};
 use crate::process::handover::{Received, Receiver};
-use crate::process::sockets::sweep;
+use crate::process::sockets::{sweep, sweep_reserved};
 
 /// The children that run: the number of each, which is that of its group as well, and when it started.
 pub(super) type Wards = BTreeMap<i32, Option<u64>>;
@@ -60,7 +60,10 @@ pub fn stand(line: impl AsFd) {
     }
     have_cancelled(&duty, at_work);
     end_all(&duty, &BTreeSet::new());
-    duty.temporary_dir.iter().for_each(|folder| sweep(folder, began));
+    if let Some(folder) = &duty.temporary_dir {
+        sweep(folder, began);
+        sweep_reserved(folder, began);
+    }
 }
 
 /// Has plugins cancel what they are at, and ends all others meanwhile.

@@ -1,6 +1,15 @@
 //! Names of sockets that plugins waited at who died before anybody came to them: the system keeps such a name for ever.
+//! Before it becomes a socket's, a plugin makes sure of a name with an empty file, which may stay as well.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
+#[cfg(target_os = "linux")]
+use std::fs::Metadata;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// How the names begin.
@@ -8,13 +17,13 @@ const PREFIX: &str = "packer-plugin";
 /// The times of files lag behind the clock.
 const LAG: Duration = Duration::from_secs(1);
 
+/// How long a name is a file's at the very most, unless its plugin is dead.
+const RESERVED: Duration = Duration::from_secs(2);
+
 /// Removes, from a folder for temporary files, the sockets of plugins that came to be since then and that nobody has open.
 #[cfg(target_os = "linux")]
 pub(crate) fn sweep(folder: &Path, since: SystemTime) {
-    let since = since.checked_sub(LAG).unwrap_or(since);
-    let found: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).collect();
-    let found = found.into_iter().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
-    let found: Vec<_> = found.map(|entry| entry.path()).filter(|path| is_young_socket_of_ours(path, since)).collect();
+    let found: Vec<PathBuf> = young(folder, since).into_keys().filter(|path| is_socket(path)).collect();
     if found.is_empty() {
         return;
     }
@@ -26,9 +35,48 @@ pub(crate) fn sweep(folder: &Path, since: SystemTime) {
     }
 }
 
+/// Removes the names from a folder for temporary files that plugins who died since then had only made sure of. Takes its
+/// time if there are any: a living plugin of somebody else must find its own.
+#[cfg(target_os = "linux")]
+pub(crate) fn sweep_reserved(folder: &Path, since: SystemTime) {
+    let is_reserved = |path: &PathBuf, found: &Metadata| {
+        let number = path.file_name().and_then(|name| name.to_str()?.strip_prefix(PREFIX));
+        let is_numbered = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        is_numbered && found.is_file() && found.len() == 0
+    };
+    let mut reserved = young(folder, since);
+    reserved.retain(|path, found| is_reserved(path, found));
+    if reserved.is_empty() {
+        return;
+    }
+    std::thread::sleep(RESERVED);
+    for (path, found) in reserved {
+        let is_same = |now: Metadata| (now.ino(), now.len()) == (found.ino(), 0) && now.is_file();
+        if std::fs::symlink_metadata(&path).is_ok_and(is_same) {
+            // It may have gone this moment.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// What in a folder may be of plugins of ours, and came to be since then.
+#[cfg(target_os = "linux")]
+fn young(folder: &Path, since: SystemTime) -> BTreeMap<PathBuf, Metadata> {
+    let since = since.checked_sub(LAG).unwrap_or(since);
+    let found = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let found = found.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    let found = found.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
+    let is_ours = |found: &Metadata| found.uid() == rustix::process::geteuid().as_raw();
+    found.filter(|(_, found)| is_ours(found) && found.modified().is_ok_and(|modified| modified >= since)).collect()
+}
+
 /// Elsewhere nobody tells who has a socket open.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn sweep(_: &Path, _: SystemTime) {}
+
+/// Elsewhere it is left.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn sweep_reserved(_: &Path, _: SystemTime) {}
 
 /// Removes a socket's name, if it is one.
 pub(crate) fn remove(path: &Path) {
@@ -42,14 +90,6 @@ pub(crate) fn remove(path: &Path) {
 fn is_socket(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
-}
-
-#[cfg(target_os = "linux")]
-fn is_young_socket_of_ours(path: &Path, since: SystemTime) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let Ok(found) = std::fs::symlink_metadata(path) else { return false };
-    let is_ours = found.uid() == rustix::process::geteuid().as_raw();
-    is_ours && is_socket(path) && found.modified().is_ok_and(|modified| modified >= since)
 }
 
 /// Whether the system's table of sockets has this name: `Num RefCount Protocol Flags Type St Inode Path`.
@@ -81,5 +121,18 @@ mod tests {
         let left = ["packer-plugin-dead", "packer-plugin alive", "packer-plugin-file", "other-dead"];
         assert_eq!(left.map(|name| path(name).exists()), [false, true, true, true]);
         sweep(&path("nowhere"), now);
+    }
+
+    #[test]
+    fn names_that_were_only_made_sure_of_are_removed_once_nobody_can_need_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let _alive = UnixListener::bind(path("packer-plugin12")).unwrap();
+        for (name, text) in [("packer-plugin34", ""), ("packer-plugin56", "text"), ("packer-plugin-x", ""), ("1", "")] {
+            std::fs::write(path(name), text).unwrap();
+        }
+        sweep_reserved(folder.path(), SystemTime::now());
+        let names = ["packer-plugin12", "packer-plugin34", "packer-plugin56", "packer-plugin-x", "1"];
+        assert_eq!(names.map(|name| path(name).exists()), [true, false, true, true, true]);
     }
 }
