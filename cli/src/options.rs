@@ -394,7 +394,7 @@ impl TryFrom<ReplayArgs> for ReplayOptions {
             let number: i64 = text.parse().map_err(|_| wrong("the capacity is no whole number"))?;
             capacities.insert(name.clone(), limit(number).and_then(|limit| u32::try_from(limit.get()).ok()));
         }
-        if run.is_none() && (json || !capacities.is_empty()) {
+        if run.is_none() && !capacities.is_empty() {
             let words = "name a run for these flags: an id, the beginning of one, or last";
             return Err(UsageError::Words(words.to_owned()));
         }

@@ -117,6 +117,52 @@ fn a_builder_whose_trouble_passes_succeeds_in_the_end() {
     assert!(text.contains("Build 'tester-quick.bad' finished"), "{text}");
 }
 
+/// A provisioner or post-processor of a plugin whose trouble passes once somebody saw that it is tried again.
+const PASSING: &str = r#"
+source "file" "bad" {
+  content = "x"
+  target  = "x.txt"
+}
+source "null" "n" { communicator = "none" }
+build {
+  sources = ["file.bad"]
+  STEP {
+    faults = fileexists("${path.cwd}/passed") ? [] : ["error:METHOD:read: connection reset by peer"]
+    MORE
+  }
+}
+build {
+  sources = ["null.n"]
+  provisioner "shell-local" { inline = ["while ! grep -q node-retried events; do sleep 0.01; done; touch passed"] }
+}
+"#;
+
+#[test]
+fn provisioners_and_post_processors_whose_trouble_passes_succeed_as_well() {
+    for (step, method, node) in [
+        ("provisioner \"tester-tool\"", "provision", "provision[0]"),
+        ("post-processor \"tester-transform\"", "postprocess", "post-process[0][0]"),
+    ] {
+        let more = if method == "provision" { "" } else { "output = \"out.txt\"" };
+        let template = PASSING.replace("STEP", step).replace("METHOD", method).replace("MORE", more);
+        let Some(sandbox) = tester::sandbox(&template) else { return };
+        let text = sandbox.run(&["build", "-color=false", "--retries=9", "--events=events", "t.pkr.hcl"]).expect(0);
+        let again = format!("file.bad/{node} failed: read: connection reset by peer. It is tried again in 1s.");
+        assert!(text.contains(&again), "{text}");
+        assert!(text.contains("Build 'file.bad' finished"), "{text}");
+    }
+}
+
+#[test]
+fn what_fails_in_another_way_than_at_first_tells_both() {
+    let step = "post-processor \"tester-transform\"";
+    let template = PASSING.replace("STEP", step).replace("METHOD", "postprocess").replace("MORE", "");
+    let Some(sandbox) = tester::sandbox(&template) else { return };
+    let text = sandbox.run(&["build", "-color=false", "--retries=9", "--events=events", "t.pkr.hcl"]).expect(1);
+    let both = "no such file or directory (attempt 2; the first failed with: read: connection reset by peer)";
+    assert!(text.contains(both), "{text}");
+}
+
 #[test]
 fn attempts_run_out_and_what_will_not_pass_is_tried_once() {
     for (fault, flag, expected, is_retried) in [

@@ -62,6 +62,11 @@ fn people_read_it_too() {
     assert_eq!(listed.lines().count(), 1, "{listed}");
     assert!(listed.contains("  succeeded  ") && listed.ends_with("[SANDBOX]/t.pkr.hcl\n"), "{listed}");
     let id = listed.split(' ').next().unwrap();
+    let list: serde_json::Value = serde_json::from_str(&sandbox.run(&["replay", "-json"]).expect(0)).unwrap();
+    assert_eq!(list["format_version"], "1.0");
+    let run = &list["runs"][0];
+    assert_eq!([&run["run"], &run["state"]], [&serde_json::json!(id), &serde_json::json!("succeeded")]);
+    assert!(run["nodes"].as_u64() > Some(0) && run["seconds"].as_f64() > Some(0.0), "{run}");
     let text = sandbox.run(&["replay", "--parallel-builds=2", &id[..8]]).expect(0);
     assert!(text.starts_with(&format!("Run {id} of [SANDBOX]/t.pkr.hcl, ")), "{text}");
     for part in [
@@ -88,7 +93,7 @@ fn what_cannot_be_replayed_is_said() {
             &["replay", "--pool=gpu=x", "last"],
             "invalid value \"gpu=x\" for flag -pool: the capacity is no whole number",
         ),
-        (&["replay", "-json"], "name a run for these flags: an id, the beginning of one, or last"),
+        (&["replay", "-max-parallel=2"], "name a run for these flags: an id, the beginning of one, or last"),
         (&["replay", "last", "last"], "Usage: packer replay [options] [RUN]"),
     ] {
         let text = sandbox.run(args).expect(1);

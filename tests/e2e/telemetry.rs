@@ -130,6 +130,15 @@ fn a_file_that_cannot_be_written_is_an_error_before_anything_runs() {
 }
 
 #[test]
+fn a_template_that_is_refused_costs_no_file_of_an_earlier_run() {
+    let sandbox = Sandbox::with_template("source \"null\" \"a\" {}\nbuild {\n  sources = [\"null.b\"]\n}\n");
+    sandbox.write("e.jsonl", "earlier");
+    sandbox.run(&["build", "--events=e.jsonl", "--trace=t.json", "t.pkr.hcl"]).expect(1);
+    assert_eq!(sandbox.read("e.jsonl"), "earlier");
+    assert!(!sandbox.path("t.json").exists());
+}
+
+#[test]
 fn what_becomes_of_the_file_does_not_change_the_builds() {
     let sandbox = Sandbox::with_template(
         "source \"null\" \"a\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = [\"null.a\"]\n}\n",

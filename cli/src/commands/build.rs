@@ -58,7 +58,8 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     let limits: Limits = options.limits.clone().into();
     let settings = settings(session, options);
     let cancel = Cancel::new();
-    let telemetry = open_telemetry(session, options, &facts)?;
+    // Opened when something is about to run: a template that is refused does not cost the files of an earlier run.
+    let mut telemetry = None;
     // Nothing runs before the template is known to be whole, except data sources that decide what the builds are.
     let structural = analysis.structural_data();
     let mut program = if structural.is_empty() || diags.has_errors() {
@@ -66,6 +67,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
     } else {
         // What was found so far would be lost if one of them fails.
         frontend.show(session, &std::mem::take(&mut diags));
+        let opened = telemetry.insert(open_telemetry(session, options, &facts)?);
         let reports = start_reporter(session, settings, &cancel)?;
         let _signals = watch_signals(session, &cancel, &reports)?;
         let setup = RunSetup {
@@ -77,7 +79,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
             cancel: cancel.clone(),
             rules: Rules { fail_fast: true, ..options.patience.rules() },
             said: Diagnostics::new(),
-            telemetry: telemetry.clone(),
+            telemetry: opened.clone(),
             // It builds nothing.
             journal: None,
         };
@@ -92,6 +94,7 @@ fn try_run(session: &mut Session, options: &BuildOptions) -> Result<Exit, Refuse
         frontend.show(session, &no_builds());
         return Err(Refused);
     }
+    let telemetry = telemetry.map_or_else(|| open_telemetry(session, options, &facts), Ok)?;
     let reports = start_reporter(session, settings, &cancel)?;
     announce(session, options, &program, &reports);
     let _signals = watch_signals(session, &cancel, &reports)?;

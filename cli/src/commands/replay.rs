@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::findings::Refused;
 use crate::options::ReplayOptions;
 use crate::replaying::recorded::Outline;
-use crate::replaying::report::{Replay, listed};
+use crate::replaying::report::{Listed, Replay, list_json};
 use crate::replaying::{Capacities, RecordedRun, Schedule};
 use crate::session::Session;
 use crate::state::StateDir;
@@ -13,7 +13,7 @@ use crate::state::StateDir;
 pub fn run(session: &mut Session, options: &ReplayOptions) -> Exit {
     let done = state(session).and_then(|state| match &options.run {
         Some(name) => replay(session, &state, name, options),
-        None => list(session, &state),
+        None => list(session, &state, options.json),
     });
     match done {
         Ok(()) => Exit::Success,
@@ -42,16 +42,19 @@ fn replay(session: &mut Session, state: &StateDir, name: &str, options: &ReplayO
 }
 
 /// All runs, the newest first. One that cannot be read is told with the reason, and hides no other.
-fn list(session: &mut Session, state: &StateDir) -> Result<(), Refused> {
+fn list(session: &mut Session, state: &StateDir, is_json: bool) -> Result<(), Refused> {
     let runs = state.runs().map_err(|error| refuse(session, &error.to_string()))?;
-    if runs.is_empty() {
+    let listed = runs.iter().map(|file| Listed {
+        id: file.id().to_owned(),
+        outline: Outline::read(file),
+        is_alive: file.is_locked().unwrap_or(false),
+    });
+    if is_json {
+        session.raw(&list_json(&listed.collect::<Vec<_>>()));
+    } else if runs.is_empty() {
         session.say(&format!("No run is recorded in {}.", state.path().display()));
-    }
-    for file in runs {
-        match Outline::read(&file) {
-            Ok(outline) => session.say(&listed(&outline, file.is_locked().unwrap_or(false))),
-            Err(why) => session.say(&format!("{}  {why}", file.id())),
-        }
+    } else {
+        listed.for_each(|run| session.say(&run.text()));
     }
     Ok(())
 }

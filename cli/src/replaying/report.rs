@@ -143,17 +143,81 @@ fn difference(before: Duration, after: Duration) -> String {
     }
 }
 
-/// One line of the list of runs.
-pub fn listed(outline: &Outline, is_alive: bool) -> String {
-    let state = match outline {
-        _ if is_alive => "running",
-        Outline { ended: false, .. } => "killed",
-        Outline { stopped: true, .. } => "stopped",
-        Outline { n_failed: 0, .. } => "succeeded",
-        _ => "failed",
-    };
-    let Outline { about: run, n_nodes, took, .. } = outline;
-    format!("{}  {}  {state:<9}  {n_nodes:>6} nodes  {:>18}  {}", run.run, run.started, about(*took), run.template.path)
+/// A line of the list of runs: what its journal says, or why that cannot be read.
+pub struct Listed {
+    /// The run.
+    pub id: String,
+    /// What is known of it.
+    pub outline: Result<Outline, String>,
+    /// Whether it goes on.
+    pub is_alive: bool,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    format_version: &'static str,
+    runs: Vec<RunRow<'a>>,
+}
+
+#[derive(Default, Serialize)]
+struct RunRow<'a> {
+    run: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl Listed {
+    fn state(&self, outline: &Outline) -> &'static str {
+        match outline {
+            _ if self.is_alive => "running",
+            Outline { ended: false, .. } => "killed",
+            Outline { stopped: true, .. } => "stopped",
+            Outline { n_failed: 0, .. } => "succeeded",
+            _ => "failed",
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let outline = match &self.outline {
+            Ok(outline) => outline,
+            Err(why) => return format!("{}  {why}", self.id),
+        };
+        let (state, Outline { about: run, n_nodes, took, .. }) = (self.state(outline), outline);
+        let (took, path) = (about(*took), &run.template.path);
+        format!("{}  {}  {state:<9}  {n_nodes:>6} nodes  {took:>18}  {path}", run.run, run.started)
+    }
+
+    fn row(&self) -> RunRow<'_> {
+        match &self.outline {
+            Ok(outline) => RunRow {
+                run: &self.id,
+                state: Some(self.state(outline)),
+                template: Some(&outline.about.template.path),
+                started: Some(&outline.about.started),
+                nodes: Some(outline.n_nodes),
+                seconds: Some(outline.took.as_secs_f64()),
+                error: None,
+            },
+            Err(why) => RunRow { run: &self.id, error: Some(why), ..RunRow::default() },
+        }
+    }
+}
+
+/// The list of runs as a JSON document, with a line end.
+pub fn list_json(runs: &[Listed]) -> String {
+    let list = List { format_version: "1.0", runs: runs.iter().map(Listed::row).collect() };
+    serde_json::to_string_pretty(&list).expect("texts, numbers and lists are always JSON") + "\n"
 }
 
 #[cfg(test)]
