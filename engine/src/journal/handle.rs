@@ -63,6 +63,14 @@ impl Journal {
         Self::write_on(storage, recording.end, base)
     }
 
+    /// One that nobody writes but who has its queue, for a model.
+    #[cfg(test)]
+    pub(crate) fn modelled() -> (Self, Arc<Queue>) {
+        let queue = Arc::new(Queue::new());
+        let (began, base, handle) = (Instant::now(), Duration::ZERO, Mutex::new(None));
+        (Self { thread: Arc::new(Thread { queue: Arc::clone(&queue), began, base, handle }), mask: None }, queue)
+    }
+
     fn write_on(storage: impl Storage + 'static, offset: u64, base: Duration) -> Result<Self, JournalError> {
         let queue = Arc::new(Queue::new());
         let writer = Writer::new(storage, Arc::clone(&queue), offset);

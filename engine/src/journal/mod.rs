@@ -72,3 +72,10 @@ pub use queue::Position;
 pub use read::{Recording, Tail, read, salvage};
 pub use record::Record;
 pub use storage::Storage;
+
+/// What a writer is made of, for one in a model.
+#[cfg(test)]
+pub(crate) mod model {
+    pub(crate) use super::frame::{FRAME_LEN, HEADER_LEN, header, seal};
+    pub(crate) use super::queue::Queue;
+}

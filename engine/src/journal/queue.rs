@@ -128,6 +128,12 @@ impl Queue {
         Some(state.last)
     }
 
+    /// Whether something waits to be written.
+    #[cfg(test)]
+    pub(crate) fn has_some(&self) -> bool {
+        self.lock().pending.len() > FRAME_LEN
+    }
+
     /// Everything up to `position` is durable.
     pub(crate) fn settle(&self, position: Position) {
         self.advance(|state| state.progress.durable = position);

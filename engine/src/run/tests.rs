@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use shuttle::sync::{Condvar, Mutex};
 
+use self::written::Written;
 use super::*;
 use crate::edge::{Edge, EdgeKind};
 use crate::event::RecordingEmitter;
@@ -16,6 +17,8 @@ use crate::graph::{GraphBuilder, NodeSpec};
 use crate::outcome::{Failure, FailureClass, OutcomeKind};
 use crate::retry::Retry;
 use crate::worker::caught;
+
+mod written;
 
 /// A queue that can be waited on.
 struct Queue<T> {
@@ -128,10 +131,12 @@ struct Acting {
     n_tried: Vec<AtomicU32>,
     n_in_flight: Arc<AtomicU32>,
     n_slots: u32,
+    written: Option<Arc<Written>>,
 }
 
 impl Execute<()> for Acting {
     fn execute(self: &Arc<Self>, _: &Plan<()>, node: NodeId, cancel: Cancel) -> Work {
+        self.written.iter().for_each(|written| written.check(node));
         let (act, this) = (self.acts[node.index()], Arc::clone(self));
         if matches!(act, Act::Done) {
             return Work::Done(Outcome::Succeeded);
@@ -187,6 +192,11 @@ fn plan() -> Plan<()> {
 
 /// Runs the plan among two workers while somebody else stops it, if they do, and says what came of it.
 fn run_modelled(acts: &[Act], rules: Rules, stops: &[CancelPhase]) -> RunReport {
+    run_written(acts, rules, stops, None)
+}
+
+/// The same with a journal whose storage fails after so many frames.
+fn run_written(acts: &[Act], rules: Rules, stops: &[CancelPhase], n_frames: Option<usize>) -> RunReport {
     let (jobs, messages) = (Arc::new(Queue::new()), Arc::new(Queue::new()));
     let cancel = Cancel::new();
     let workers: Vec<_> = (0..2)
@@ -205,9 +215,20 @@ fn run_modelled(acts: &[Act], rules: Rules, stops: &[CancelPhase]) -> RunReport 
         }
     });
     let (plan, emitter) = (plan(), RecordingEmitter::default());
-    let n_tried = acts.iter().map(|_| AtomicU32::new(0)).collect();
-    let executor = Arc::new(Acting { acts: acts.to_vec(), n_tried, n_in_flight: Arc::default(), n_slots: N_SLOTS });
-    let log = EventLog::new(&emitter);
+    let written = n_frames.map(|n_frames| (n_frames, Written::new(plan.len())));
+    let writer = written.clone().map(|(n_frames, written)| {
+        let mailbox = Arc::clone(&messages);
+        shuttle::thread::spawn(move || written.write(n_frames, &mailbox))
+    });
+    let written = written.map(|(_, written)| written);
+    let executor = Arc::new(Acting {
+        acts: acts.to_vec(),
+        n_tried: acts.iter().map(|_| AtomicU32::new(0)).collect(),
+        n_in_flight: Arc::default(),
+        n_slots: N_SLOTS,
+        written: written.clone(),
+    });
+    let log = EventLog::with_journal(&emitter, written.as_ref().map(|written| written.journal.clone()));
     let coordinator = Coordinator {
         plan: &plan,
         executor: &executor,
@@ -216,13 +237,29 @@ fn run_modelled(acts: &[Act], rules: Rules, stops: &[CancelPhase]) -> RunReport 
         workers: Model { gathered: Vec::new(), jobs: Arc::clone(&jobs), messages },
         scopes: Scopes::new(cancel.child(), &rules.limits, log.began()),
         log,
-        intents: Intents::new(None, || ()),
+        intents: written.as_ref().map_or_else(|| Intents::new(None, || ()), Written::intents),
     };
-    let report = coordinator.run();
+    let report = run_to_the_end(coordinator);
     jobs.close();
-    workers.into_iter().chain([stopper]).for_each(|thread| thread.join().unwrap());
+    written.iter().for_each(|written| written.close());
+    workers.into_iter().chain([stopper]).chain(writer).for_each(|thread| thread.join().unwrap());
     check_events(&plan, &emitter.take(), &report);
     report
+}
+
+/// As [`Coordinator::run`], but for the end of the journal, which is waited for with a real lock.
+fn run_to_the_end(mut coordinator: Coordinator<'_, (), Acting, Model>) -> RunReport {
+    coordinator.log.emit(EventKind::RunStarted { nodes: coordinator.plan.len() });
+    coordinator.follow_cancel();
+    coordinator.course.open(&mut coordinator.log);
+    while !coordinator.course.is_done() {
+        coordinator.turn();
+    }
+    let (elapsed, stopped) = (coordinator.log.look(), coordinator.course.phase());
+    let stopped = Some(stopped).filter(|&phase| phase > CancelPhase::Running);
+    let counts = coordinator.course.counts();
+    let (counts, outcomes) = (counts, coordinator.course.into_outcomes().1);
+    RunReport { outcomes, counts, elapsed, stopped, journal: Ok(()) }
 }
 
 /// Each node has one outcome, the reported one, and none ends that has not begun.
@@ -326,5 +363,37 @@ fn nothing_starts_after_a_stop_that_was_seen() {
         let kinds: Vec<OutcomeKind> = report.outcomes.values()[..2].iter().map(Outcome::kind).collect();
         assert_eq!(kinds, [OutcomeKind::Succeeded, OutcomeKind::Cancelled]);
         assert_eq!(report.stopped, Some(CancelPhase::Stopping));
+    });
+}
+
+#[test]
+fn behind_a_journal_every_interleaving_ends_the_same_and_nothing_begins_unwritten() {
+    use OutcomeKind::{Bug, Failed, Succeeded};
+    explore(|acts| {
+        let report = run_written(acts, tried(2), &[], Some(usize::MAX));
+        let kinds: Vec<OutcomeKind> = report.outcomes.values().iter().map(Outcome::kind).collect();
+        assert_eq!(kinds, [Succeeded, Failed, Succeeded, Succeeded, Succeeded, Succeeded, Bug, Succeeded]);
+    });
+}
+
+#[test]
+fn a_journal_that_fails_at_any_moment_stops_the_run_and_leaves_cleanup_its_turn() {
+    for n_frames in 0..5 {
+        explore(move |acts| {
+            let report = run_written(acts, tried(2), &[], Some(n_frames));
+            let outcomes = report.outcomes.values();
+            assert!(outcomes[3].is_success(), "cleanup ran: {}", outcomes[3]);
+            assert_eq!(report.counts.total(), 8);
+        });
+    }
+}
+
+#[test]
+fn what_waits_for_the_journal_when_the_run_is_stopped_does_not_begin() {
+    explore(|acts| {
+        let report = run_written(acts, tried(2), &[CancelPhase::Stopping], Some(usize::MAX));
+        let outcomes = report.outcomes.values();
+        assert!(outcomes[3].is_success(), "cleanup ran: {}", outcomes[3]);
+        assert_eq!(outcomes[2].is_success(), outcomes[1].is_failure(), "what is for failures only: {}", outcomes[2]);
     });
 }
