@@ -30,8 +30,20 @@ pub(crate) struct Mentions {
 
 impl Mentions {
     /// Takes in what passes next. Gives the work that is mentioned in it, if any is.
-    pub(crate) fn pass(&mut self, mut bytes: &[u8]) -> Option<&'static str> {
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> Option<&'static str> {
         let mut found = None;
+        self.follow(bytes, |this, body| found = found.or(this.pass_body(body)));
+        found
+    }
+
+    /// Takes in what passes next where no mention matters.
+    pub(crate) fn skip(&mut self, bytes: &[u8]) {
+        self.tail.clear();
+        self.follow(bytes, |_, _| ());
+    }
+
+    /// Calls `look` with what belongs to the component's own calls.
+    fn follow(&mut self, mut bytes: &[u8], mut look: impl FnMut(&mut Self, &[u8])) {
         while !bytes.is_empty() && !self.is_lost {
             if self.body == 0 {
                 bytes = self.pass_head(bytes);
@@ -41,10 +53,9 @@ impl Mentions {
             self.body -= body.len();
             bytes = rest;
             if self.is_main {
-                found = found.or(self.pass_body(body));
+                look(self, body);
             }
         }
-        found
     }
 
     fn pass_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -65,7 +76,7 @@ impl Mentions {
 
     fn pass_body(&mut self, body: &[u8]) -> Option<&'static str> {
         self.tail.extend_from_slice(body);
-        let found = WORK.into_iter().find(|work| holds(&self.tail, work));
+        let found = WORK.into_iter().find(|work| mentioned(&self.tail).any(|name| name == work.as_bytes()));
         // What was found is not found again.
         let kept = if found.is_some() { 0 } else { LONGEST - 1 };
         self.tail.drain(..self.tail.len().saturating_sub(kept));
@@ -75,8 +86,16 @@ impl Mentions {
 
 /// Whether a request for `method`, or the answer to one, is in what was said on the stream of the component's own calls.
 pub(super) fn holds(said: &[u8], method: &str) -> bool {
-    let mention = [FIELD, &[TEXT | method.len() as u8], method.as_bytes()].concat();
-    said.windows(mention.len()).any(|window| window == mention)
+    mentioned(said).any(|name| name == method.as_bytes())
+}
+
+/// The methods whose names are in what was said.
+fn mentioned(said: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memchr::memmem::find_iter(said, FIELD).filter_map(|at| {
+        let (head, rest) = said[at + FIELD.len()..].split_first()?;
+        let length = head.checked_sub(TEXT).filter(|length| *length < 0x20)?;
+        rest.get(..usize::from(length))
+    })
 }
 
 #[cfg(test)]
@@ -103,6 +122,10 @@ mod tests {
         assert_eq!(found(&data(MAIN, &call("Builder.Prepare"))), None);
         assert_eq!(found(&data(MAIN, b"a text on Builder.Run")), None);
         assert_eq!(found(&data(2, &call("Builder.Run"))), None);
+        let mut mentions = Mentions::default();
+        mentions.skip(&data(MAIN, &call("Builder.Run"))[..9]);
+        mentions.skip(&data(MAIN, &call("Builder.Run"))[9..]);
+        assert_eq!(mentions.pass(&data(MAIN, &call("Builder.Run"))), Some("Builder.Run"));
         assert_eq!(found(b"no frames, though ServiceMethod\xabBuilder.Run is said"), None);
     }
 
