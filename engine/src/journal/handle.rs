@@ -99,7 +99,7 @@ impl Journal {
     }
 
     /// The same for what may be lost with little harm: it becomes durable with the next record that cannot wait, or alone
-    /// within a fraction of a second.
+    /// within a few milliseconds.
     pub fn note_lazily(&self, payload: &[u8]) -> Position {
         let at = self.now();
         self.thread.queue.append_lazily(|bytes| encode_note(bytes, at, payload))
@@ -137,8 +137,16 @@ impl Journal {
     }
 
     /// Puts an event in line. Returns at once; see [`Journal::flush`].
+    ///
+    /// That a node has ended may wait a moment: what it makes ready begins in the next record.
     pub(crate) fn tell(&self, at: Duration, event: &EventKind) -> Position {
-        self.record(at, &record_of(event, |text| self.text(text)))
+        let record = record_of(event, |text| self.text(text));
+        match event {
+            EventKind::NodeEnded { .. } | EventKind::NodeSkipped { .. } => {
+                self.thread.queue.append_lazily(|bytes| encode(bytes, at, &record))
+            }
+            _ => self.record(at, &record),
+        }
     }
 
     /// Puts a record in line. Returns at once; see [`Journal::flush`].

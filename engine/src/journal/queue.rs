@@ -57,7 +57,7 @@ struct State {
 }
 
 /// How long a record waits for another one that cannot wait.
-const LAZINESS: Duration = Duration::from_millis(50);
+const LAZINESS: Duration = Duration::from_millis(5);
 
 impl Queue {
     pub(crate) fn new() -> Self {
