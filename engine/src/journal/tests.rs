@@ -47,6 +47,22 @@ impl Storage for Memory {
 
 /// Writes each group as a frame of its own.
 fn written(groups: &[Vec<Stamped>]) -> Vec<u8> {
+    let (journal, queue) = Journal::modelled();
+    let mut file = frame::header().to_vec();
+    for group in groups {
+        for (at, record) in group {
+            journal.record(*at, record);
+        }
+        let mut frame = Vec::new();
+        queue.take(&mut frame);
+        assert!(frame::seal(&mut frame, file.len() as u64));
+        file.extend(frame);
+    }
+    file
+}
+
+/// What becomes a frame is for the thread to say.
+fn written_by_thread(groups: &[Vec<Stamped>]) -> Vec<u8> {
     let memory = Memory::default();
     append(&Journal::start(memory.clone()).unwrap(), groups);
     memory.bytes()
@@ -150,7 +166,7 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(groups in groups(), room in 0usize..40) {
-        let mut file = written(&groups);
+        let mut file = written_by_thread(&groups);
         let end = file.len() as u64;
         file.resize(file.len() + room, 0);
         let expected = Recording { version: VERSION, records: groups.concat(), tail: Tail::Clean, end };

@@ -50,6 +50,8 @@ impl Written {
             if !self.lines.has_some() {
                 continue;
             }
+            // What may wait a while waits for any other thread already.
+            self.lines.want();
             let mut frame = Vec::new();
             let position = self.lines.take(&mut frame).expect("nobody closes it");
             if n_written == n_frames {
