@@ -88,7 +88,8 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
             checked::<BuildArgs, BuildOptions>(words).map(|options| commands::build::run(session, &options))
         }
         CommandName::Cleanup => {
-            checked::<CleanupArgs, CleanupOptions>(words).map(|options| commands::cleanup::run(session, &options))
+            let words = args::flags_first::<CleanupArgs>(words);
+            checked::<CleanupArgs, CleanupOptions>(&words).map(|options| commands::cleanup::run(session, &options))
         }
         CommandName::Console => {
             checked::<ConsoleArgs, ConsoleOptions>(words).map(|options| commands::console::run(session, &options))
@@ -101,7 +102,8 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
             checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))
         }
         CommandName::Plan => {
-            checked::<PlanArgs, PlanOptions>(words).map(|options| commands::plan::run(session, &options))
+            let words = args::flags_first::<PlanArgs>(words);
+            checked::<PlanArgs, PlanOptions>(&words).map(|options| commands::plan::run(session, &options))
         }
         CommandName::Plugins => Err(UsageError::WrongCount),
         CommandName::PluginsInstall => checked::<PluginsInstallArgs, PluginsInstallOptions>(words)
@@ -115,7 +117,8 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
         CommandName::PluginsRequired => checked::<PluginsRequiredArgs, PluginsRequiredOptions>(words)
             .map(|options| commands::plugins::required::run(session, &options)),
         CommandName::Replay => {
-            checked::<ReplayArgs, ReplayOptions>(words).map(|options| commands::replay::run(session, &options))
+            let words = args::flags_first::<ReplayArgs>(words);
+            checked::<ReplayArgs, ReplayOptions>(&words).map(|options| commands::replay::run(session, &options))
         }
         CommandName::Validate => {
             checked::<ValidateArgs, ValidateOptions>(words).map(|options| commands::validate::run(session, &options))

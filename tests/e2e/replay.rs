@@ -68,6 +68,7 @@ fn people_read_it_too() {
     assert_eq!([&run["run"], &run["state"]], [&serde_json::json!(id), &serde_json::json!("succeeded")]);
     assert!(run["nodes"].as_u64() > Some(0) && run["seconds"].as_f64() > Some(0.0), "{run}");
     let text = sandbox.run(&["replay", "--parallel-builds=2", &id[..8]]).expect(0);
+    assert_eq!(text, sandbox.run(&["replay", &id[..8], "--parallel-builds", "2"]).expect(0), "flags may come later");
     assert!(text.starts_with(&format!("Run {id} of [SANDBOX]/t.pkr.hcl, ")), "{text}");
     for part in [
         "\nrecorded: ",

@@ -55,6 +55,23 @@ pub fn parse<P: Parser>(args: &[String]) -> Result<P, FlagError> {
     }
 }
 
+/// The words of a command that has no model in Packer, where flags may stand behind other words, with the flags first. What
+/// follows `--` is no flag.
+pub fn flags_first<P: Parser>(args: &[String]) -> Vec<String> {
+    let (command, mut flags, mut words) = (P::command(), Vec::new(), Vec::new());
+    let mut rest = args.iter();
+    while let Some(word) = rest.next() {
+        match flag_body(word) {
+            None => words.push(word.clone()),
+            Some("") => words.extend(rest.by_ref().cloned()),
+            // What is wrong with a flag is said when it is read.
+            Some(body) => flags.push(scan_flag(&command, word, body, &mut rest).unwrap_or_else(|_| word.clone())),
+        }
+    }
+    flags.push("--".to_owned());
+    [flags, words].concat()
+}
+
 /// What the scanner made of a command line: `--name=value …` `--` `word …`, up to the first fault.
 struct Scanned {
     argv: Vec<String>,

@@ -13,6 +13,6 @@ pub use definitions::{
     PluginsInstallArgs, PluginsInstalledArgs, PluginsRemoveArgs, PluginsRequiredArgs, ReplayArgs, TemplateArgs,
     ValidateArgs, VersionArgs,
 };
-pub use go_flags::{FlagError, parse};
+pub use go_flags::{FlagError, flags_first, parse};
 pub use help::{command_help, root_help};
 pub use values::{ConfigType, PlanFormat};

@@ -56,6 +56,8 @@ mod error;
 mod event_record;
 mod frame;
 mod handle;
+#[cfg(test)]
+pub(crate) mod model;
 mod queue;
 mod read;
 mod record;
@@ -72,10 +74,3 @@ pub use queue::Position;
 pub use read::{Recording, Tail, read, salvage};
 pub use record::Record;
 pub use storage::Storage;
-
-/// What a writer is made of, for one in a model.
-#[cfg(test)]
-pub(crate) mod model {
-    pub(crate) use super::frame::{FRAME_LEN, HEADER_LEN, header, seal};
-    pub(crate) use super::queue::Queue;
-}

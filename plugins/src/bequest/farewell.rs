@@ -4,8 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::bequest::MAIN;
-use crate::bequest::frames::{ACK, Frame, Frames, Kind, RST, SYN};
+use crate::bequest::frames::{ACK, Frame, Frames, Kind, MAIN, RST, SYN};
 use crate::bequest::mentions::holds;
 use crate::wire::client::request;
 

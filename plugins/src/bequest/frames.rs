@@ -1,6 +1,8 @@
 //! Frames of yamux: twelve bytes each, and a body if they carry data. Version, type, flags (2 bytes), stream (4), length
 //! (4), the highest byte first.
 
+/// The stream on which the component itself answers: the first that our side opened.
+pub(super) const MAIN: u32 = 1;
 /// Bytes before the body.
 pub(super) const HEAD: usize = 12;
 /// No frame that a plugin sends has a longer body: that is all that it may send before we answer.

@@ -1,8 +1,7 @@
 //! Finds out from the bytes that pass over a connection when a plugin begins and ends the work that it must have the
 //! chance to cancel: requests and answers name the method.
 
-use crate::bequest::MAIN;
-use crate::bequest::frames::{Frame, HEAD, Kind};
+use crate::bequest::frames::{Frame, HEAD, Kind, MAIN};
 
 /// Work of components that make things.
 const WORK: [&str; 2] = ["Builder.Run", "PostProcessor.PostProcess"];

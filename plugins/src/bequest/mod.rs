@@ -19,6 +19,3 @@ mod mentions;
 
 pub(crate) use farewell::{Patience, cancel};
 pub(crate) use mentions::Mentions;
-
-/// The stream on which the component itself answers: the first that our side opened.
-const MAIN: u32 = 1;

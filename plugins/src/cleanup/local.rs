@@ -58,7 +58,7 @@ pub fn is_gone(resource: &Resource) -> bool {
     match &resource.destroy {
         Destroy::Files { files } => files.iter().all(is_missing),
         #[cfg(target_os = "linux")]
-        Destroy::Process { pid, started: Some(started) } => crate::process::started_at(*pid) != Some(*started),
+        Destroy::Process { pid, started: Some(started) } => crate::process::is_extinct(*pid, *started),
         _ => false,
     }
 }

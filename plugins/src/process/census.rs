@@ -35,6 +35,15 @@ pub fn started_at(process: i32) -> Option<u64> {
     status(process).map(|status| status.started)
 }
 
+/// Whether nothing of a group is alive whose leader started then: also when nobody has looked at the dead leader yet, as
+/// some containers leave it for ever.
+pub fn is_extinct(leader: i32, started: u64) -> bool {
+    match status(leader).filter(|found| found.started == started) {
+        None => true,
+        Some(found) => found.dead && !take_census().values().any(|other| other.group == leader && !other.dead),
+    }
+}
+
 /// Ends the groups of `wards`.
 pub(super) fn end_groups(wards: &Wards) {
     if !wards.is_empty() {
@@ -172,6 +181,28 @@ mod tests {
         let wards = Wards::from([(10, Some(5)), (20, Some(5)), (30, Some(5))]);
         let ours: Vec<i32> = census.keys().copied().filter(|process| is_in_groups(&census, &wards, *process)).collect();
         assert_eq!(ours, [10, 11, 31]);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "this room is where processes are started")]
+    fn a_group_whose_leader_nobody_looked_at_is_extinct() {
+        use std::os::unix::process::CommandExt as _;
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & read x"]).process_group(0);
+        let mut leader = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let group = leader.id().cast_signed();
+        let started = started_at(group).unwrap();
+        let is_dead = || status(group).unwrap().dead;
+        assert!(!is_extinct(group, started));
+        assert!(is_extinct(group, started + 1), "another has its number");
+        drop(leader.stdin.take());
+        while !is_dead() {
+            std::thread::yield_now();
+        }
+        assert!(!is_extinct(group, started), "its child is alive");
+        end_groups(&Wards::from([(group, Some(started))]));
+        assert!(is_extinct(group, started));
+        leader.wait().unwrap();
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod start;
 mod tag;
 
 #[cfg(target_os = "linux")]
-pub use census::started_at;
+pub use census::{is_extinct, started_at};
 pub use fence::{Entrusted, Fence};
 pub use group::end_group;
 pub use invocation::{Invocation, ProcessError};
