@@ -102,8 +102,7 @@ fn run_command(session: &mut Session, command: CommandName, words: &[String]) ->
             checked::<InspectArgs, InspectOptions>(words).map(|options| commands::inspect::run(session, &options))
         }
         CommandName::Plan => {
-            let words = args::flags_first::<PlanArgs>(words);
-            checked::<PlanArgs, PlanOptions>(&words).map(|options| commands::plan::run(session, &options))
+            checked::<PlanArgs, PlanOptions>(words).map(|options| commands::plan::run(session, &options))
         }
         CommandName::Plugins => Err(UsageError::WrongCount),
         CommandName::PluginsInstall => checked::<PluginsInstallArgs, PluginsInstallOptions>(words)
