@@ -2,8 +2,8 @@
 //! every start durable before the node is executed. The budget is 2 µs per node at 10⁵ nodes on a disk that syncs in
 //! about 0.1 ms.
 //!
-//! A commit is shared by the starts that gather while the one before it is made, so what a node costs depends on how many
-//! slots there are: with 64 the disk decides, with 512 and more the engine does.
+//! A commit is shared by the starts that gather while the one before it is made and right after it, so what a node costs
+//! depends on how many slots there are: with 64 the disk decides (a 64th of a commit), with 512 and more the engine does.
 //!
 //! Run with `cargo bench -p engine --bench journal`; the journals lie in the folder given as an argument, or else in the
 //! folder for temporary files, which must be on a disk for the numbers to mean something.

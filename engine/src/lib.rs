@@ -3,8 +3,8 @@
 //!
 //! Rooms, in reading order: [`id`], [`edge`], [`graph`] (with `cycle`), [`plan`] (with `topology`), [`outcome`],
 //! [`frontier`], `pool`, `priority`, [`dispatch`], [`retry`], [`limit`] (with `overtime`), [`throttle`], `alarm`,
-//! [`course`], [`sim`], [`timeline`], [`appraisal`], [`cancel`], [`event`], [`journal`], [`executor`], [`mod@run`] (with `scopes` and `intents`),
-//! `worker`, [`dot`], [`error`].
+//! [`course`], [`sim`], [`timeline`], [`appraisal`], [`cancel`], [`event`], [`journal`], [`executor`], [`mod@run`] (with
+//! `scopes` and `intents`), `worker`, `poll`, [`dot`], [`error`].
 //!
 //! This crate never knows what a node means, never prints, never reads the environment, and holds no global state.
 //!
@@ -57,6 +57,7 @@ pub mod limit;
 pub mod outcome;
 mod overtime;
 pub mod plan;
+mod poll;
 mod pool;
 mod priority;
 pub mod retry;

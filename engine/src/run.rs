@@ -200,7 +200,8 @@ impl<N, E: Execute<N>, C: Crew> Coordinator<'_, N, E, C> {
     }
 
     fn sleep(&self) -> Option<Message> {
-        self.workers.wait(self.course.next_alarm().and_then(|at| self.log.instant(at)))
+        let until = self.course.next_alarm().and_then(|at| self.log.instant(at));
+        self.workers.wait(until, !self.intents.is_empty())
     }
 
     /// Starts up to a turn's worth of nodes. Returns whether no more can start for now.

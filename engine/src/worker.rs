@@ -16,6 +16,10 @@ use tokio::runtime::Handle;
 use crate::executor::{NodeComputation, NodeFuture};
 use crate::id::NodeId;
 use crate::outcome::Outcome;
+use crate::poll::poll;
+
+/// How long the coordinator stays awake for a message that is near: longer than a fast disk needs for a commit.
+const NEAR: Duration = Duration::from_micros(150);
 
 /// What reaches the coordinator.
 pub(crate) enum Message {
@@ -38,8 +42,8 @@ pub(crate) trait Crew {
     fn push_computation(&mut self, node: NodeId, computation: NodeComputation);
     /// Hands over what has gathered.
     fn flush(&mut self);
-    /// Waits for a message, until then if there is a then.
-    fn wait(&self, until: Option<Instant>) -> Option<Message>;
+    /// Waits for a message, until then if there is a then. `is_near` says that one is expected at any moment.
+    fn wait(&self, until: Option<Instant>, is_near: bool) -> Option<Message>;
     /// A message that has arrived.
     fn hear(&self) -> Option<Message>;
     /// How many messages have arrived.
@@ -78,7 +82,10 @@ impl Crew for Workers {
         }
     }
 
-    fn wait(&self, until: Option<Instant>) -> Option<Message> {
+    fn wait(&self, until: Option<Instant>, is_near: bool) -> Option<Message> {
+        if is_near && let Some(message) = poll(NEAR, || self.hear()) {
+            return Some(message);
+        }
         match until {
             Some(until) => self.messages.recv_deadline(until).ok(),
             None => self.messages.recv().ok(),

@@ -1,6 +1,7 @@
 //! Between those who write things down and the thread that writes them: records that wait, how far they are durable,
 //! and who waits for that.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 use crate::journal::error::JournalError;
 use crate::journal::frame::FRAME_LEN;
 use crate::journal::wire::put_varint;
+use crate::poll::poll;
 
 /// A place in a journal: after a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +46,8 @@ pub(crate) struct Queue {
     /// The same for those who wait without blocking.
     watched: watch::Sender<Progress>,
     listener: Mutex<Option<Listener>>,
+    /// How often somebody has put all in line that they had.
+    n_flushes: AtomicU64,
 }
 
 struct State {
@@ -58,6 +62,10 @@ struct State {
 
 /// How long a record waits for another one that cannot wait.
 const LAZINESS: Duration = Duration::from_millis(5);
+
+/// How long the writer stays awake for those who answer to what has just become durable: longer than a turn of the run
+/// loop that starts a hundred nodes.
+const ANSWER: Duration = Duration::from_micros(60);
 
 impl Queue {
     pub(crate) fn new() -> Self {
@@ -74,6 +82,7 @@ impl Queue {
             settled: Condvar::new(),
             watched: watch::Sender::new(Progress::default()),
             listener: Mutex::new(None),
+            n_flushes: AtomicU64::new(0),
         }
     }
 
@@ -100,6 +109,7 @@ impl Queue {
 
     /// Wakes the writer, if there is something to write.
     pub(crate) fn flush(&self) {
+        self.n_flushes.fetch_add(1, Ordering::Release);
         self.arrived.notify_one();
     }
 
@@ -126,6 +136,15 @@ impl Queue {
         state.is_wanted = false;
         std::mem::swap(&mut state.pending, frame);
         Some(state.last)
+    }
+
+    /// Tells of progress with `tell`, and gives those who hear of it a moment to answer. Their answers share the next
+    /// frame with what was in line before; else two groups of nodes that take turns, each waiting for a commit that
+    /// holds only half of what could be in it, would go on doing so.
+    pub(crate) fn tell_and_gather(&self, tell: impl FnOnce()) {
+        let before = self.n_flushes.load(Ordering::Acquire);
+        tell();
+        poll(ANSWER, || (self.n_flushes.load(Ordering::Acquire) != before).then_some(()));
     }
 
     /// Whether something waits to be written.

@@ -83,7 +83,7 @@ impl Crew for Model {
         self.gathered.drain(..).for_each(|job| self.jobs.push(job));
     }
 
-    fn wait(&self, until: Option<Instant>) -> Option<Message> {
+    fn wait(&self, until: Option<Instant>, _: bool) -> Option<Message> {
         if until.is_none() {
             return self.messages.pop();
         }
