@@ -26,40 +26,53 @@ enum Place {
 
 impl Draft {
     /// Begins a file at `target`, with permissions `mode` less the umask when it is new. Existing files keep their
-    /// permissions, and links still point to the file afterwards.
-    pub fn begin(target: &Path, mode: u32) -> io::Result<Self> {
+    /// permissions, and links still point to the file afterwards. What is there until it is published is written down by
+    /// `recorder` before it is made; to wait for that takes as long as to write a small file.
+    pub fn begin(target: &Path, mode: u32, recorder: &Recorder) -> io::Result<Self> {
         let Ok(meta) = std::fs::metadata(target) else {
-            return Ok(Self::at(Place::Beside(beside(target, mode)?, target.to_path_buf())));
+            return Self::beside(target.to_path_buf(), mode, recorder);
         };
         // Also tells whether we may write to it at all, which replacing it would not.
         let existing = OpenOptions::new().write(true).open(target)?;
         if !meta.is_file() {
-            return Ok(Self::at(Place::Direct(existing)));
+            return Ok(Self::direct(existing));
         }
-        let target = std::fs::canonicalize(target)?;
-        match beside(&target, mode) {
-            Ok(file) => {
-                file.as_file().set_permissions(meta.permissions())?;
-                Ok(Self::at(Place::Beside(file, target)))
+        match Self::beside(std::fs::canonicalize(target)?, mode, recorder) {
+            Ok(draft) => {
+                draft.file().set_permissions(meta.permissions())?;
+                Ok(draft)
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 existing.set_len(0)?;
-                Ok(Self::at(Place::Direct(existing)))
+                Ok(Self::direct(existing))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The same, written down by `recorder` until it is published or gone.
-    pub fn recorded(mut self, recorder: &Recorder) -> Self {
-        if let Place::Beside(file, _) = &self.place {
-            self._recorded = Some(recorder.temporary(ResourceKind::TemporaryFile, file.path().to_path_buf()));
-        }
-        self
+    fn beside(target: PathBuf, mode: u32, recorder: &Recorder) -> io::Result<Self> {
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut recorded = None;
+        let drafted = tempfile::Builder::new().prefix(".packer-part-").make_in(folder, |path| {
+            recorded = Some(recorder.temporary(ResourceKind::TemporaryFile, path.to_path_buf()));
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+            #[cfg(not(unix))]
+            let _ = mode;
+            options.open(path)
+        });
+        // The path of the draft would only confuse: the fault is its folder's.
+        let plain = |error: io::Error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+        Ok(Self { place: Place::Beside(drafted.map_err(plain)?, target), _recorded: recorded })
     }
 
-    fn at(place: Place) -> Self {
-        Self { place, _recorded: None }
+    fn direct(file: File) -> Self {
+        Self { place: Place::Direct(file), _recorded: None }
     }
 
     /// The open file.
@@ -79,30 +92,17 @@ impl Draft {
     }
 }
 
-fn beside(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".packer-part-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    builder.tempfile_in(folder).map_err(|error| {
-        // The path of the draft would only confuse: the fault is its folder's.
-        error.raw_os_error().map_or(error, io::Error::from_raw_os_error)
-    })
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
     use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use engine::journal::Journal;
+
     use super::*;
+    use crate::journal::History;
+    use crate::scrubber::Scrubber;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
@@ -119,16 +119,34 @@ mod tests {
     fn appears_only_when_published() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("out");
-        let draft = Draft::begin(&target, 0o600).unwrap();
+        let draft = Draft::begin(&target, 0o600, &Recorder::default()).unwrap();
         draft.file().write_all(b"half").unwrap();
         assert!(!target.exists());
         drop(draft);
         assert_eq!(names(folder.path()), Vec::<String>::new());
-        let draft = Draft::begin(&target, 0o600).unwrap();
+        let draft = Draft::begin(&target, 0o600, &Recorder::default()).unwrap();
         draft.file().write_all(b"whole").unwrap();
         draft.publish().unwrap();
         assert_eq!((std::fs::read_to_string(&target).unwrap().as_str(), mode(&target)), ("whole", 0o600));
         assert_eq!(names(folder.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_is_there_until_it_is_published_is_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let [book, out] = ["book", "out"].map(|name| tempfile::tempdir_in(folder.path()).unwrap().keep().join(name));
+        let journal = Journal::start(File::create_new(&book).unwrap()).unwrap();
+        let recorder = Recorder::new(journal, Scrubber::default());
+        let left = || {
+            let history = History::read(File::open(&book).unwrap()).unwrap();
+            history.leftovers().map(|left| PathBuf::from(&left.resource.id)).collect::<Vec<_>>()
+        };
+        let draft = Draft::begin(&out, 0o600, &recorder).unwrap();
+        let part = out.with_file_name(&names(out.parent().unwrap())[0]);
+        assert_eq!(left(), [part]);
+        draft.publish().unwrap();
+        drop(recorder);
+        assert_eq!((left(), out.exists()), (vec![], true));
     }
 
     #[test]
@@ -138,7 +156,7 @@ mod tests {
         std::fs::write(&target, "old and long").unwrap();
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        let draft = Draft::begin(&link, 0o600).unwrap();
+        let draft = Draft::begin(&link, 0o600, &Recorder::default()).unwrap();
         draft.file().write_all(b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "old and long");
         draft.publish().unwrap();
@@ -148,13 +166,16 @@ mod tests {
 
     #[test]
     fn devices_are_written_to_and_folders_are_not() {
-        let draft = Draft::begin(Path::new("/dev/null"), 0o600).unwrap();
+        let draft = Draft::begin(Path::new("/dev/null"), 0o600, &Recorder::default()).unwrap();
         draft.file().write_all(b"gone").unwrap();
         draft.publish().unwrap();
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Draft::begin(folder.path(), 0o600).unwrap_err().kind(), io::ErrorKind::IsADirectory);
-        let missing = Draft::begin(&folder.path().join("no/out"), 0o600).unwrap_err();
+        assert_eq!(
+            Draft::begin(folder.path(), 0o600, &Recorder::default()).unwrap_err().kind(),
+            io::ErrorKind::IsADirectory
+        );
+        let missing = Draft::begin(&folder.path().join("no/out"), 0o600, &Recorder::default()).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 }

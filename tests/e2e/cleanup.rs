@@ -1,11 +1,14 @@
 //! `packer cleanup`, over journals of runs that were killed, with shell scripts in place of providers' tools.
 
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use engine::journal::Journal;
 use expectrl::{Eof, Expect};
-use plugins::journal::{Destroy, FileMark, Note, Resource, ResourceKind, RunNote, TemplateNote};
+use plugins::journal::{Destroy, FileMark, GuardNote, Note, Resource, ResourceKind, RunNote, TemplateNote};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -197,6 +200,42 @@ fn a_run_that_is_alive_is_left_alone() {
     drop(held);
     sandbox.run(&["cleanup", "-auto-approve"]).expect(0);
     assert_eq!(left_in_the_cloud(&sandbox), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a stand-in for a guard, which nothing of ours starts")]
+fn a_run_whose_plugins_still_cancel_is_waited_for() {
+    let sandbox = sandbox();
+    sandbox.write("hold", "");
+    let machine = container(&sandbox, 1, "c-1");
+    // As a guard does that has a plugin remove its machine.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "while test -e hold; do sleep 0.01; done; rm cloud/c-1"]).current_dir(sandbox.path("."));
+    let mut shell = shell.process_group(0).spawn().unwrap();
+    let pid = shell.id().cast_signed();
+    let guard = Note::Guard(GuardNote { pid, started: plugins::process::started_at(pid) });
+    killed(&sandbox, "aaaa", LONG_AGO, &[machine, guard]);
+    let text = sandbox.run(&["cleanup", "-dry-run"]).expect(0);
+    assert!(text.contains("started 2020-01-01T00:00:00Z, was killed, and its plugins still cancel:\n"), "{text}");
+    assert_eq!(document(&sandbox, &[], 0)["runs"][0]["condition"], "ending");
+    let mut cleanup = sandbox.command(&["cleanup", "-auto-approve"]).spawn().unwrap();
+    let mut said = BufReader::new(cleanup.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert_eq!(line, "Run aaaa was killed, and its plugins still cancel what they were at. Waiting for them.\n");
+    assert!(!sandbox.path("calls").exists());
+    std::fs::remove_file(sandbox.path("hold")).unwrap();
+    // The last to look at it would be the system's first process.
+    shell.wait().unwrap();
+    let mut text = String::new();
+    said.read_to_string(&mut text).unwrap();
+    assert!(
+        text.contains("did not come to its end") && text.contains("Was gone already: acme.web: container c-1\n"),
+        "{text}"
+    );
+    assert!(cleanup.wait().unwrap().success());
+    assert_eq!(sandbox.run(&["cleanup"]).expect(0), "Nothing is left behind.\n");
 }
 
 #[test]

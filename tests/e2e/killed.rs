@@ -176,6 +176,27 @@ build {
     run.assert_gone("killed at work");
 }
 
+#[test]
+fn a_run_is_not_taken_up_before_the_plugins_of_the_killed_one_have_cancelled() {
+    const TEMPLATE: &str = r#"
+variable "boot" { default = "600s" }
+source "tester-machine" "a" {
+  disk   = "disk"
+  boot   = var.boot
+  faults = ["slow:cancel:500ms"]
+}
+build { sources = ["tester-machine.a"] }
+"#;
+    let Some(sandbox) = tester::sandbox(TEMPLATE) else { return };
+    let mut run = Run::start_in(sandbox);
+    run.sandbox.wait_for(&["disk"]);
+    run.signal(Signal::KILL);
+    run.sandbox.set("PKR_VAR_boot", "0s");
+    let text = run.sandbox.run(&["build", "-resume", "t.pkr.hcl"]).expect(0);
+    assert!(text.contains("Taking up run ") && run.sandbox.path("disk").exists(), "{text}");
+    run.assert_gone("killed, and taken up");
+}
+
 /// Whether those we start will take no notice of SIGHUP.
 pub(crate) fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use plugins::journal::History;
+use plugins::cleanup::is_standing;
+use plugins::journal::{GuardNote, History};
 
 use crate::building::recording::template_path;
 use crate::session::Session;
@@ -79,6 +80,11 @@ impl Resumed {
         let lock = run.lock()?.ok_or_else(|| ResumeError::Alive(run.id().to_owned()))?;
         // Not before: until then somebody may have added to it.
         Ok(Self { history: Box::new(read(run)?), lock })
+    }
+
+    /// Who has its plugins cancel what they were at, if it was killed a moment ago.
+    pub fn guard(&self) -> Option<GuardNote> {
+        self.history.guard.filter(|guard| !self.history.has_ended() && is_standing(guard))
     }
 
     /// The run's id.

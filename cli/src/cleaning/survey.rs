@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plugins::cleanup::{Method, is_gone};
+use plugins::cleanup::{Method, is_gone, is_standing};
 use plugins::journal::history::Fate;
-use plugins::journal::{Destroy, History, LOCAL, Note, Resource};
+use plugins::journal::{Destroy, GuardNote, History, LOCAL, Note, Resource};
 use plugins::process::find_in_path;
 
 use crate::environment::Environment;
@@ -26,6 +26,8 @@ pub struct Remains {
     pub started: Option<Timestamp>,
     /// How far it came.
     pub condition: Condition,
+    /// Who has its plugins cancel, if it was killed and that is not over.
+    pub guard: Option<GuardNote>,
     /// What is left, in the order in which it is to go. Empty of a run that is alive.
     pub items: Vec<Item>,
     /// Parts of its journal that cannot be read.
@@ -37,6 +39,8 @@ pub struct Remains {
 pub enum Condition {
     /// Somebody has its journal: it is running, or being cleaned up after.
     InUse,
+    /// It was killed a moment ago, and its plugins still cancel what they were at.
+    Ending,
     /// It did not come to its end.
     Killed,
     /// It came to its end, and something had gone wrong, or it was stopped.
@@ -50,6 +54,7 @@ impl Condition {
     pub fn name(self) -> &'static str {
         match self {
             Self::InUse => "in-use",
+            Self::Ending => "ending",
             Self::Killed => "killed",
             Self::Failed => "failed",
             Self::Succeeded => "succeeded",
@@ -193,8 +198,10 @@ fn started(look: &Look) -> Option<Timestamp> {
 
 fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(&str) -> bool) -> Remains {
     let history = &look.history;
+    let guard = history.guard.filter(|guard| !look.in_use && !history.has_ended() && is_standing(guard));
     let condition = match (look.in_use, history.has_ended(), history.has_succeeded()) {
         (true, ..) => Condition::InUse,
+        (false, false, _) if guard.is_some() => Condition::Ending,
         (false, false, _) => Condition::Killed,
         (false, true, false) => Condition::Failed,
         (false, true, true) => Condition::Succeeded,
@@ -210,6 +217,7 @@ fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(
         template: history.run.as_ref().map(|run| run.template.path.clone()).unwrap_or_default(),
         started: started(look),
         condition,
+        guard,
         items,
         damages: look.damages.clone(),
     }

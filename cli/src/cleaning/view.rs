@@ -28,6 +28,7 @@ fn headline(run: &Remains) -> String {
     let started = run.started.map_or_else(String::new, |started| format!(", started {started:.0}"));
     let condition = match run.condition {
         Condition::InUse => "is in use and left alone",
+        Condition::Ending => "was killed, and its plugins still cancel",
         Condition::Killed => "did not come to its end",
         Condition::Failed => "failed or was stopped",
         Condition::Succeeded => "succeeded",

@@ -10,6 +10,7 @@ use planner::lower::{Analysis, Extent, Limits, Program, lower, lower_data};
 use planner::node::Node;
 use planner::select::Selection;
 use planner::values::DataSupply;
+use plugins::cleanup::await_end;
 use plugins::executor::RunFacts;
 
 use crate::building::closing::Closing;
@@ -165,7 +166,16 @@ fn find_resumed(
     let found = Resumed::find(session, name, &options.template.path, frontend.working_dir());
     let found = found.map_err(|error| say_error(session, &error))?;
     match &found {
-        Some(resumed) => session.say(&format!("Taking up run {}.", resumed.run())),
+        Some(resumed) => {
+            if let Some(guard) = resumed.guard() {
+                let run = resumed.run();
+                session.say(&format!(
+                    "Run {run} was killed, and its plugins still cancel what they were at. Waiting for them."
+                ));
+                await_end(&guard);
+            }
+            session.say(&format!("Taking up run {}.", resumed.run()));
+        }
         None => session.say("There is no run of this template to take up: everything is built."),
     }
     Ok(found)

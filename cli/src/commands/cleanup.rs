@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::Cancel;
 use jiff::Timestamp;
+use plugins::cleanup::await_end;
 
 use crate::cleaning::prune::{KEPT, prune};
 use crate::cleaning::survey::{Scope, Survey, survey};
@@ -31,11 +32,15 @@ fn try_run(session: &mut Session, options: &CleanupOptions) -> Result<Exit, Stri
     let working_dir = session.environment.working_dir().map_err(|error| error.to_string())?.to_owned();
     let state = StateDir::of(&session.environment, &working_dir).map_err(|error| error.to_string())?;
     let scope = Scope::new(options.runs.clone(), options.older_than, Timestamp::now());
-    let found = survey(&state, &scope, &session.environment).map_err(|error| error.to_string())?;
+    let look = |session: &Session| survey(&state, &scope, &session.environment).map_err(|error| error.to_string());
+    let only_looks = options.dry_run || (options.json && !options.auto_approve);
+    let mut found = look(session)?;
+    if !only_looks && await_ends(session, &found, options) {
+        found = look(session)?;
+    }
     if !options.json {
         show(session, &found);
     }
-    let only_looks = options.dry_run || (options.json && !options.auto_approve);
     let mut fates = Fates::new();
     let mut all_done = true;
     if !only_looks && found.n_items() > 0 {
@@ -56,6 +61,23 @@ fn try_run(session: &mut Session, options: &CleanupOptions) -> Result<Exit, Stri
         }
     }
     Ok(if all_done && found.unreadable.is_empty() { Exit::Success } else { Exit::Failed })
+}
+
+/// Waits for plugins that still cancel what a killed run had them do. Returns whether there were any.
+fn await_ends(session: &mut Session, found: &Survey, options: &CleanupOptions) -> bool {
+    let mut is_any = false;
+    for run in &found.runs {
+        let Some(guard) = &run.guard else { continue };
+        if !options.json {
+            let id = run.file.id();
+            session.say(&format!(
+                "Run {id} was killed, and its plugins still cancel what they were at. Waiting for them."
+            ));
+        }
+        await_end(guard);
+        is_any = true;
+    }
+    is_any
 }
 
 fn show(session: &mut Session, found: &Survey) {

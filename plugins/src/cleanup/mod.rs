@@ -5,12 +5,14 @@
 //! [`local`] removes files and ends processes, [`carry_out`] does what a method says.
 
 mod carry_out;
+mod ending;
 mod half_made;
 mod local;
 mod method;
 mod providers;
 
 pub use carry_out::{CleanupFault, Removed, World, carry_out};
+pub use ending::{await_end, is_standing};
 pub use half_made::remove_half_made;
 pub use local::is_gone;
 pub use method::{Method, Step};

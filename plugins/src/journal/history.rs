@@ -8,7 +8,7 @@ use engine::journal::{JournalError, Record, Recording, Tail};
 use engine::{Counts, OutcomeKind};
 
 use crate::journal::artifact::ArtifactNote;
-use crate::journal::note::{GraphNote, InputsNote, Note, RunNote};
+use crate::journal::note::{GraphNote, GuardNote, InputsNote, Note, RunNote};
 use crate::journal::resource::{Destroy, Resource, ResourceKind};
 
 /// A run as its journal tells it.
@@ -24,6 +24,8 @@ pub struct History {
     pub resources: BTreeMap<u64, Left>,
     /// The artifacts it made, in the order they were made.
     pub artifacts: Vec<ArtifactNote>,
+    /// Who ends its processes should it have been killed.
+    pub guard: Option<GuardNote>,
     /// How its nodes ended, if its end is recorded. That says nothing about whether it ended well.
     pub ended: Option<Counts>,
     /// How long it had run at the last record.
@@ -91,6 +93,7 @@ impl History {
             nodes: Vec::new(),
             resources: BTreeMap::new(),
             artifacts: Vec::new(),
+            guard: None,
             ended: None,
             lasted: Duration::ZERO,
             tail: recording.tail,
@@ -169,6 +172,7 @@ impl History {
                 }
                 self.artifacts.push(artifact);
             }
+            Note::Guard(guard) => self.guard = Some(guard),
             Note::Clean | Note::Unknown => {}
         }
     }

@@ -22,7 +22,9 @@ pub use earlier::{Earlier, Made, Reason};
 pub use graph::graph_note;
 pub use history::{Fate, History, Left, NodeHistory};
 pub use inputs::Inputs;
-pub use note::{EdgeNote, EdgeNoteKind, GraphNote, InputsNote, NodeNote, Note, PoolNote, RunNote, TemplateNote};
+pub use note::{
+    EdgeNote, EdgeNoteKind, GraphNote, GuardNote, InputsNote, NodeNote, Note, PoolNote, RunNote, TemplateNote,
+};
 pub use recorded::RecordedArtifact;
 pub use recorder::{Found, LOCAL, Recorder, Temporary};
 pub use resource::{Destroy, FileMark, Resource, ResourceKind};

@@ -35,6 +35,9 @@ pub enum Note {
         /// The other run.
         by: String,
     },
+    /// Somebody stands by who has plugins cancel what they are at should the run be killed, and ends what is left. The last
+    /// one counts.
+    Guard(GuardNote),
     /// A builder or post-processor has made an artifact.
     Artifact(ArtifactNote),
     /// The run has ended, and left nothing but what it was for: who looks for leftovers need not read the rest. The last.
@@ -54,6 +57,15 @@ pub struct InputsNote {
     /// The local files and folders that the configuration names, by absolute path, each with the SHA-256 of what is in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<(String, String)>,
+}
+
+/// The process that guards a run's others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardNote {
+    /// The process.
+    pub pid: i32,
+    /// When it started, in ticks since the machine did: no other process that has its number has that as well.
+    pub started: Option<u64>,
 }
 
 /// Which run a journal is of.

@@ -188,7 +188,7 @@ impl Recorder {
         // The first only spares a cleanup what it finds out itself; of a node that has ended the rest comes before its end;
         // and processes have somebody else who ends them.
         let may_wait = match note {
-            Note::Gone { .. } | Note::Inputs { .. } | Note::Clean => true,
+            Note::Gone { .. } | Note::Inputs { .. } | Note::Guard(_) | Note::Clean => true,
             Note::Resource(resource) => resource.kind == ResourceKind::Process,
             _ => false,
         };

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::journal::{Recorder, Temporary};
+use crate::journal::{GuardNote, Note, Recorder, Temporary};
 use crate::process::handover::send;
 use crate::process::script::starting;
 #[cfg(target_os = "linux")]
@@ -95,6 +95,7 @@ impl Fence {
     pub fn record(&self, recorder: Recorder) {
         if let Some(post) = &self.0 {
             *post.record() = Record { recorder, running: BTreeMap::new() };
+            post.lock().write_down(post);
         }
     }
 
@@ -206,7 +207,10 @@ impl Watch {
             return;
         }
         match Guard::start(post) {
-            Ok(guard) => self.guard = Some(guard),
+            Ok(guard) => {
+                self.guard = Some(guard);
+                self.write_down(post);
+            }
             Err(error) => {
                 self.refused = true;
                 tracing::warn!("processes will outlive us should we be killed, as nothing can guard them: {error}");
@@ -226,6 +230,13 @@ impl Watch {
         for (number, (lines, work)) in self.entrusted.clone() {
             self.hand_over(number, &lines, &work);
         }
+    }
+
+    /// Writes down who the guard is: until it has ended, a run that was killed is not over.
+    fn write_down(&self, post: &Post) {
+        let Some(guard) = &self.guard else { return };
+        let pid = guard.process.id().cast_signed();
+        post.record().recorder.note(&Note::Guard(GuardNote { pid, started: super::guard::started_at(pid) }));
     }
 
     /// Gives the guard copies of the lines to a plugin. If it does not take them, it does without.

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use crate::component::{Communicator, ComponentError, FileInfo, Progress, Source, Ui};
 use crate::draft::Draft;
 use crate::io_fault::{os_words, words_and_advice};
+use crate::journal::Recorder;
 use crate::offload::offload;
 
 /// Permissions of a file that was fetched, less the umask.
@@ -92,8 +93,8 @@ pub fn file_info(name: String, meta: &std::fs::Metadata) -> FileInfo {
     }
 }
 
-/// Fetches the machine's file `path` into the local file `local`, which appears whole or not at all, and shows how far it
-/// has come.
+/// Fetches the machine's file `path` into the local file `local`, which appears whole or not at all (`recorder` writes down
+/// what is there until it does), and shows how far it has come.
 ///
 /// # Errors
 ///
@@ -102,6 +103,7 @@ pub async fn download_file(
     machine: &dyn Communicator,
     path: &str,
     local: &Path,
+    recorder: &Recorder,
     ui: &dyn Ui,
     cancel: &Cancel,
 ) -> Result<(), ComponentError> {
@@ -109,9 +111,9 @@ pub async fn download_file(
     let cannot = move |error: io::Error| {
         ComponentError::new(format!("cannot write {}: {}", target.display(), words_and_advice(&error)))
     };
-    let target = local.to_path_buf();
+    let (target, recorder) = (local.to_path_buf(), recorder.clone());
     let begun = offload(move || {
-        let begun = Draft::begin(&target, FETCHED).and_then(|draft| Ok((draft.file().try_clone()?, draft)));
+        let begun = Draft::begin(&target, FETCHED, &recorder).and_then(|draft| Ok((draft.file().try_clone()?, draft)));
         Ok(begun)
     });
     let (file, draft) = begun.await?.map_err(&cannot)?;

@@ -192,7 +192,7 @@ impl Job {
         if !self.path.exists() {
             self.recorder.planned(self.path.clone());
         }
-        let draft = Draft::begin(&self.path, 0o666).map_err(uncreated)?.recorded(&self.recorder);
+        let draft = Draft::begin(&self.path, 0o666, &self.recorder).map_err(uncreated)?;
         let (output, fault) = Output::new(draft.file().try_clone().map_err(uncreated)?);
         let packed = self.pack(output);
         packed.map_err(|error| self.explain(error, fault.take()))?;

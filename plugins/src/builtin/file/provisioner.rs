@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::config::{Options, Transfer};
 use crate::component::{BuildData, Communicator, ComponentContext, ComponentError, Provisioner, Ui};
 use crate::io_fault::{os_words, words_and_advice};
+use crate::journal::Recorder;
 use crate::remote::transfer::{base_name, download_file, upload_bytes, upload_file};
 
 /// What a machine says when it took the name of a folder for that of a file.
@@ -49,6 +50,7 @@ impl Provisioner for FileProvisioner {
             machine: communicator.as_ref(),
             ui: ui.as_ref(),
             working_dir: &options.context.working_dir,
+            recorder: &options.context.recorder,
             destination: &render(&options.destination)?,
             cancel,
         };
@@ -74,6 +76,7 @@ struct Run<'a> {
     machine: &'a dyn Communicator,
     ui: &'a dyn Ui,
     working_dir: &'a PathBuf,
+    recorder: &'a Recorder,
     destination: &'a str,
     cancel: &'a Cancel,
 }
@@ -121,7 +124,7 @@ impl Run<'_> {
         let done = if is_folder {
             self.machine.download_dir(source, &local.display().to_string(), &[], self.cancel).await
         } else {
-            download_file(self.machine, source, &local, self.ui, self.cancel).await
+            download_file(self.machine, source, &local, self.recorder, self.ui, self.cancel).await
         };
         done.map_err(|error| self.failed("Download", error))
     }

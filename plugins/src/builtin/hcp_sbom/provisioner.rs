@@ -56,12 +56,12 @@ impl Provisioner for HcpSbom {
                 })?
             }
         };
-        let (destination, working_dir) = (config.destination.clone(), config.context.working_dir.clone());
+        let (destination, context) = (config.destination.clone(), config.context.clone());
         let work = move || {
             let format = check(&document).map_err(|error| ComponentError::new(error.to_string()))?;
             let kept = match destination.is_empty() {
                 true => None,
-                false => Some(store(&document, &destination, &working_dir)?),
+                false => Some(store(&document, &destination, &context.working_dir, &context.recorder)?),
             };
             Ok((format, kept))
         };

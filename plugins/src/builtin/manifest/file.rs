@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draft::Draft;
 use crate::io_fault::words_and_advice;
+use crate::journal::Recorder;
 
 /// The whole file. Field order is the order in the file.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -73,9 +74,9 @@ impl ManifestFile {
     }
 
     /// Replaces the file.
-    pub(super) fn write(&self, path: &Path, shown: &str) -> Result<(), String> {
+    pub(super) fn write(&self, path: &Path, shown: &str, recorder: &Recorder) -> Result<(), String> {
         let text = self.to_json()?;
-        let written = Draft::begin(path, 0o664).and_then(|draft| {
+        let written = Draft::begin(path, 0o664, recorder).and_then(|draft| {
             draft.file().write_all(text.as_bytes())?;
             draft.publish()
         });

@@ -79,7 +79,7 @@ impl PostProcessor for Manifest {
         let path = prepared.context.working_dir.join(&prepared.output);
         // Chains of this run take turns among themselves; the lock file is for other processes.
         let _turn = self.turns.take(&path).await;
-        let _lock = ManifestLock::take(&path, cancel).await?;
+        let _lock = ManifestLock::take(&path, &prepared.context.recorder, cancel).await?;
         prepared.add(entry, &path).map_err(ComponentError::new)?;
         // Kept by force: a manifest must not delete what it lists.
         Ok(PostProcessed { artifact: Some(input), keep: true, force: true })
@@ -122,7 +122,7 @@ impl Prepared {
         }
         file.builds.get_or_insert_default().push(entry);
         file.last_run_uuid = self.context.run_uuid.to_string();
-        file.write(path, &self.output)
+        file.write(path, &self.output, &self.context.recorder)
     }
 }
 

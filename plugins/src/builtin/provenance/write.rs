@@ -8,6 +8,7 @@ use engine::Cancel;
 use crate::component::{Artifact, ComponentContext, ComponentError};
 use crate::draft::Draft;
 use crate::io_fault::words_and_advice;
+use crate::journal::Recorder;
 use crate::sbom::ScanError;
 
 /// Permissions of everything written, less the umask.
@@ -19,6 +20,7 @@ pub(super) struct Outputs {
     /// As it is named in messages.
     shown: PathBuf,
     stem: String,
+    recorder: Recorder,
 }
 
 impl Outputs {
@@ -34,7 +36,8 @@ impl Outputs {
             files.first().map(|file| file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned());
         let base = base.unwrap_or_else(|| sanitised(&format!("{}-{}", artifact.builder_id(), artifact.id())));
         let build = if context.build_name.is_empty() { String::new() } else { sanitised(&context.build_name) + "." };
-        Self { folder: context.working_dir.join(&shown), shown, stem: build + &base }
+        let recorder = context.recorder.clone();
+        Self { folder: context.working_dir.join(&shown), shown, stem: build + &base, recorder }
     }
 
     /// The name of the file that ends in `extension`.
@@ -51,7 +54,7 @@ impl Outputs {
             ComponentError::new(format!("Unable to write {shown}: {}", words_and_advice(error)))
         };
         std::fs::create_dir_all(&self.folder).map_err(|error| failed(&error))?;
-        let written = Draft::begin(&self.folder.join(&name), MODE).and_then(|draft| {
+        let written = Draft::begin(&self.folder.join(&name), MODE, &self.recorder).and_then(|draft| {
             draft.file().write_all(text.as_bytes())?;
             draft.publish()
         });

@@ -14,6 +14,7 @@ use super::local_machine::LocalMachine;
 use super::scripted_machine::{Answer, ScriptedMachine};
 use crate::builtin::fixtures::RecordingUi;
 use crate::component::{Communicator, ComponentError, DISCONNECTED, Progress, Ui};
+use crate::journal::Recorder;
 use crate::remote::command::{Captured, capture, run, start};
 use crate::remote::lines::{Audience, LineSink, Shown};
 use crate::remote::patience::{Patience, pause, tidy};
@@ -177,7 +178,7 @@ async fn files_go_and_come_with_their_progress() {
     let meta = std::fs::metadata(machine.home().join("there")).unwrap();
     assert_eq!((meta.len(), meta.permissions().mode() & 0o7777), (300_000, 0o751));
     let back = here.path().join("back");
-    download_file(&machine, "there", &back, &ui, &cancel).await.unwrap();
+    download_file(&machine, "there", &back, &Recorder::default(), &ui, &cancel).await.unwrap();
     assert_eq!(std::fs::read(&back).unwrap(), content);
     assert_eq!(std::fs::metadata(&back).unwrap().permissions().mode() & 0o777, 0o644);
     assert_eq!(*ui.0.lock().unwrap(), ["tool of 300000: 300000", "there of 0: 300000"]);
@@ -194,7 +195,7 @@ async fn faults_of_files_are_named() {
     let error = upload_file(&machine, "f", here.path(), &ui, &cancel).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot read {}: is a directory", here.path().display()));
     let deep = gone.join("deep");
-    let error = download_file(&machine, "f", &deep, &ui, &cancel).await.unwrap_err();
+    let error = download_file(&machine, "f", &deep, &Recorder::default(), &ui, &cancel).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot write {}: no such file or directory", deep.display()));
 }
 
@@ -205,7 +206,8 @@ async fn a_failed_download_leaves_what_was_there() {
     std::fs::write(here.path().join("old"), "old").unwrap();
     for name in ["old", "new"] {
         let local = here.path().join(name);
-        let done = download_file(&machine, "f", &local, &RecordingUi::default(), &Cancel::new()).await;
+        let (nobody, ui) = (Recorder::default(), RecordingUi::default());
+        let done = download_file(&machine, "f", &local, &nobody, &ui, &Cancel::new()).await;
         assert_eq!(done, Err(ComponentError::new("cut")));
     }
     assert_eq!(std::fs::read_to_string(here.path().join("old")).unwrap(), "old");
