@@ -1,9 +1,11 @@
 //! Runs of many nodes, some of which fail, panic, take too long or are tried again: every one ends as it must, and what
 //! the scheduling thread needs per node does not grow with their number.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::journal::{Journal, Record, read};
 use engine::{
     Cancel, Counts, Edge, EdgeKind, Execute, Failure, FailureClass, GraphBuilder, Lane, NodeId, NodeSpec, NullEmitter,
     Outcome, OutcomeKind, Plan, Retry, Rules, RunOptions, RunReport, TimeLimits, Work,
@@ -124,19 +126,20 @@ fn ends(group: usize) -> [OutcomeKind; GROUP] {
     [first, second, third, fourth, own(4)]
 }
 
-fn run(plan: &Plan<usize>) -> RunReport {
+fn run(plan: &Plan<usize>, journal: Option<Journal>) -> RunReport {
     let retry = Retry { attempts: 3, first: Duration::from_millis(1), cap: Duration::from_millis(1) };
     let limits = TimeLimits { node: Some(Duration::from_millis(5)), ..TimeLimits::NONE };
-    let options = RunOptions { rules: Rules { retry, limits, ..Rules::default() }, ..RunOptions::new(2) };
+    let rules = Rules { retry, limits, ..Rules::default() };
+    let options = RunOptions { rules, journal, ..RunOptions::new(2) };
     let acting = Arc::new(Acting { n_flakes: std::sync::Mutex::default() });
     engine::run(plan, &acting, &options, &Cancel::new(), &NullEmitter).unwrap()
 }
 
 /// Runs so many groups and checks each; returns the most bytes that the scheduling thread had at once, per node.
-fn checked_run(n_groups: usize) -> f64 {
+fn checked_run(n_groups: usize, journal: Option<Journal>) -> f64 {
     let plan = plan(n_groups);
     let mut report = None;
-    let used = allocation_counter::measure(|| report = Some(run(&plan)));
+    let used = allocation_counter::measure(|| report = Some(run(&plan, journal)));
     let report = report.unwrap();
     let mut counts = Counts::default();
     for group in 0..n_groups {
@@ -154,7 +157,29 @@ fn checked_run(n_groups: usize) -> f64 {
 #[test]
 fn a_hundred_thousand_nodes_end_as_they_must_in_flat_memory() {
     hush();
-    let (few, many) = (checked_run(2_000), checked_run(20_000));
+    let (few, many) = (checked_run(2_000, None), checked_run(20_000, None));
     assert!(many < few * 1.25, "{few:.0} bytes per node became {many:.0}");
     assert!(many < 200.0, "{many:.0} bytes per node");
+}
+
+#[test]
+fn a_journal_of_them_has_every_end_and_takes_no_memory_that_grows() {
+    hush();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |n_groups: usize| folder.path().join(n_groups.to_string());
+    let [few, many] = [2_000, 20_000].map(|n_groups| {
+        let journal = Journal::start(File::create_new(path(n_groups)).unwrap()).unwrap();
+        checked_run(n_groups, Some(journal))
+    });
+    assert!(many < few * 1.25, "{few:.0} bytes per node became {many:.0}");
+    for n_groups in [2_000, 20_000] {
+        let mut ended = vec![None; n_groups * GROUP];
+        for (_, record) in read(File::open(path(n_groups)).unwrap()).unwrap().records {
+            if let Record::NodeEnded { node, outcome, .. } | Record::NodeSkipped { node, outcome, .. } = record {
+                assert_eq!(ended[node.index()].replace(outcome), None, "{node:?} ends twice");
+            }
+        }
+        let must: Vec<_> = (0..n_groups).flat_map(ends).map(Some).collect();
+        assert!(ended == must, "the journal of {n_groups} groups says something else");
+    }
 }
