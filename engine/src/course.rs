@@ -289,14 +289,12 @@ impl Course {
         let lease = self.dispatch.lease(node);
         self.overtime.start(node, lease);
         let has_limits = self.rules.limits.concern_nodes();
-        if has_limits {
-            self.watch(node, attempt, log.now());
-        }
         Start { node, attempt, shares: lease.filter(|_| has_limits && !self.overtime.spares(node)) }
     }
 
-    /// Sets the alarms of an attempt that starts now.
-    fn watch(&mut self, node: NodeId, attempt: u32, now: Duration) {
+    /// Sets the alarms of an attempt that begins now.
+    fn watch(&mut self, node: NodeId, now: Duration) {
+        let attempt = self.attempt(node);
         let TimeLimits { node: own, idle, lease: shared, grace, .. } = self.rules.limits;
         let phase = CancelPhase::Stopping;
         let lease = self.dispatch.lease(node);
@@ -334,6 +332,13 @@ impl Course {
         self.resting.insert(node);
         self.alarms.set(log.now().saturating_add(delay), Alarm::Again { node, attempt: attempt_to_come });
         log.emit(EventKind::NodeRetried { node, attempt, delay, failure });
+    }
+
+    /// A started node is executed now, and its time begins: that its start had to be written down first is not its fault.
+    pub(crate) fn begin(&mut self, node: NodeId, now: Duration) {
+        if self.rules.limits.concern_nodes() {
+            self.watch(node, now);
+        }
     }
 
     /// Ends those between attempts that may not make another, with what the last one came to.
@@ -467,6 +472,8 @@ mod tests {
         let mut log = EventLog::new(&emitter);
         course.open(&mut log);
         assert_eq!(course.next(&mut log), Some(Start { node, attempt: 1, shares: None }));
+        assert_eq!(course.next_alarm(), None, "it waits for its start to be written down");
+        course.begin(node, log.now());
         // Now, when it was last heard of then, when to look again, and whether it is asked to end.
         let rows = [(5, Some(1), Some(6), false), (6, Some(6), Some(11), false), (11, Some(6), Some(311), true)];
         for (now, heard, again, is_idle) in rows {
@@ -496,6 +503,7 @@ mod tests {
         let mut log = EventLog::new(&emitter);
         course.open(&mut log);
         while let Some(start) = course.next(&mut log) {
+            course.begin(start.node, log.now());
             course.end(start.node, Outcome::Succeeded, &mut log);
             assert!(course.alarms.len() < 300);
         }

@@ -246,6 +246,7 @@ impl<N, E: Execute<N>, C: Crew> Coordinator<'_, N, E, C> {
     }
 
     fn execute(&mut self, node: NodeId, cancel: Cancel) {
+        self.course.begin(node, self.log.now());
         match catch_unwind(AssertUnwindSafe(|| self.executor.execute(self.plan, node, cancel))) {
             Ok(Work::Done(outcome)) => {
                 self.log.look();

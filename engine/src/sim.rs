@@ -119,6 +119,7 @@ impl<N, S: FnMut(NodeId) -> (Duration, Outcome)> Simulation<'_, N, S> {
         while let Some(Start { node, .. }) = self.course.next(&mut self.log) {
             let (duration, outcome) = (self.script)(node);
             let now = self.log.now();
+            self.course.begin(node, now);
             let end = nanoseconds(now).saturating_add(nanoseconds(duration));
             let first = self.slots[node].map_or(now, |slot| slot.start);
             self.slots[node] = Some(Slot { start: first, end: Duration::from_nanos(end) });
