@@ -217,13 +217,16 @@ fn a_run_whose_plugins_still_cancel_is_waited_for() {
     let guard = Note::Guard(GuardNote { pid, started: plugins::process::started_at(pid) });
     killed(&sandbox, "aaaa", LONG_AGO, &[machine, guard]);
     let text = sandbox.run(&["cleanup", "-dry-run"]).expect(0);
-    assert!(text.contains("started 2020-01-01T00:00:00Z, was killed, and its plugins still cancel:\n"), "{text}");
+    assert!(
+        text.contains("started 2020-01-01T00:00:00Z, was killed, and what it had running is being ended:\n"),
+        "{text}"
+    );
     assert_eq!(document(&sandbox, &[], 0)["runs"][0]["condition"], "ending");
     let mut cleanup = sandbox.command(&["cleanup", "-auto-approve"]).spawn().unwrap();
     let mut said = BufReader::new(cleanup.stdout.take().unwrap());
     let mut line = String::new();
     said.read_line(&mut line).unwrap();
-    assert_eq!(line, "Run aaaa was killed, and its plugins still cancel what they were at. Waiting for them.\n");
+    assert_eq!(line, "Run aaaa was killed, and what it had running is being ended. Waiting for that.\n");
     assert!(!sandbox.path("calls").exists());
     std::fs::remove_file(sandbox.path("hold")).unwrap();
     // The last to look at it would be the system's first process.
@@ -256,8 +259,10 @@ fn what_a_later_run_made_again_is_not_the_earlier_ones() {
     killed(&sandbox, "bbbb", LATER, &[planned()]);
     sandbox.write("image", "of the later one");
     let text = sandbox.run(&["cleanup", "-auto-approve", "aaaa"]).expect(0);
-    assert!(text.contains("stays: it is that of run bbbb by now"), "{text}");
+    assert!(text.contains("    1 resource stays: it is that of run bbbb by now\nNothing is left behind.\n"), "{text}");
     assert!(sandbox.path("image").exists());
+    let found = document(&sandbox, &[], 0);
+    assert_eq!((found["left"].as_u64(), found["runs"].as_array().unwrap().len()), (Some(1), 1), "it is off the record");
     sandbox.run(&["cleanup", "-auto-approve"]).expect(0);
     assert!(!sandbox.path("image").exists());
 }
@@ -370,7 +375,14 @@ fn a_build_tells_what_earlier_runs_of_its_template_left() {
          `packer build -resume=bbbb` takes the run up.\n"
     );
     assert_eq!(warned.stdout, plain.stdout);
-    sandbox.run(&["cleanup", "-auto-approve", "bbbb"]).expect(0);
+    // What a later one made again is not told twice.
+    killed_of(&sandbox, template.to_str().unwrap(), "cccc", LATER, &notes[1..]);
+    let warned = sandbox.run(&["build", "t.pkr.hcl"]).stderr;
+    assert!(
+        warned.contains("2 resources are left of 2 earlier runs of this template: `packer cleanup cccc bbbb`"),
+        "{warned}"
+    );
+    sandbox.run(&["cleanup", "-auto-approve", "bbbb", "cccc"]).expect(0);
     assert_eq!(sandbox.run(&["build", "t.pkr.hcl"]).stderr, "");
 }
 

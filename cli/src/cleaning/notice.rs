@@ -2,6 +2,9 @@
 
 use std::io::Read as _;
 
+use plugins::journal::Resource;
+
+use crate::cleaning::owners::Owners;
 use crate::cleaning::prune::{KEPT, prune};
 use crate::cleaning::survey::{is_clean, left_of, read};
 use crate::state::{RunFile, StateDir};
@@ -21,15 +24,12 @@ pub fn notice(state: &StateDir, path: &str) -> Option<String> {
     {
         tracing::warn!("old runs are not forgotten: {error}");
     }
+    let mut newer = Newer::default();
     let (mut n_left, mut of_runs) = (0, Vec::new());
     for file in runs.iter().take(LOOKED_AT).filter(|file| may_be_of(file, path)) {
-        if is_clean(file) || file.is_locked().unwrap_or(true) {
-            continue;
-        }
-        let Ok((history, _)) = read(file) else { continue };
-        let is_of = history.run.as_ref().is_some_and(|run| run.template.path == path);
-        let n_of_run = left_of(&history).count();
-        if is_of && n_of_run > 0 {
+        let n_of_run = newer.n_left(file, path);
+        newer.unread.push(file);
+        if n_of_run > 0 {
             n_left += n_of_run;
             of_runs.push(file.id().to_owned());
         }
@@ -42,6 +42,38 @@ pub fn notice(state: &StateDir, path: &str) -> Option<String> {
         "Warning: {things} left of {runs} of this template: `packer cleanup {names}` removes what is left, `packer build \
          -resume={newest}` takes the run up."
     ))
+}
+
+/// What the runs made that were looked at before.
+#[derive(Default)]
+struct Newer<'f> {
+    owners: Owners,
+    /// Their journals, until what they made matters.
+    unread: Vec<&'f RunFile>,
+}
+
+impl Newer<'_> {
+    /// How much is left of a run, if it is one of the template at `path`, that none of these has made again.
+    fn n_left(&mut self, file: &RunFile, path: &str) -> usize {
+        if is_clean(file) || file.is_locked().unwrap_or(true) {
+            return 0;
+        }
+        let Ok((history, _)) = read(file) else { return 0 };
+        if history.run.as_ref().is_none_or(|run| run.template.path != path) {
+            return 0;
+        }
+        let left: Vec<&Resource> = left_of(&history).collect();
+        if left.is_empty() {
+            return 0;
+        }
+        for file in self.unread.drain(..) {
+            if let Ok((history, _)) = read(file) {
+                self.owners.add(file.id(), &history);
+            }
+        }
+        let is_own = |resource: &&&Resource| self.owners.withhold(file.id(), &mut (**resource).clone()).is_none();
+        left.iter().filter(is_own).count()
+    }
 }
 
 /// Whether the journal begins as that of a run of this template.

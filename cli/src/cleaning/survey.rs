@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use plugins::cleanup::{Method, is_gone, is_standing};
-use plugins::journal::history::Fate;
-use plugins::journal::{Destroy, GuardNote, History, LOCAL, Note, Resource};
+use plugins::journal::{GuardNote, History, Note, Resource};
 use plugins::process::find_in_path;
 
+use crate::cleaning::owners::Owners;
 use crate::environment::Environment;
 use crate::state::{RunFile, StateDir, StateError};
 
@@ -32,6 +32,23 @@ pub struct Remains {
     pub items: Vec<Item>,
     /// Parts of its journal that cannot be read.
     pub damages: Vec<String>,
+}
+
+impl Remains {
+    /// How many things are left to be removed: not those that are a later run's by now.
+    pub fn n_left(&self) -> usize {
+        self.items.iter().filter(|item| item.taken_by.is_none()).count()
+    }
+
+    /// The later runs that have things of this one by now, and how many each.
+    pub fn takers(&self) -> BTreeMap<&str, usize> {
+        let mut takers = BTreeMap::new();
+        self.items
+            .iter()
+            .filter_map(|item| item.taken_by.as_deref())
+            .for_each(|run| *takers.entry(run).or_default() += 1);
+        takers
+    }
 }
 
 /// How far a run came.
@@ -83,9 +100,9 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// How many things are left.
-    pub fn n_items(&self) -> usize {
-        self.runs.iter().map(|run| run.items.len()).sum()
+    /// How many things are left to be removed.
+    pub fn n_left(&self) -> usize {
+        self.runs.iter().map(Remains::n_left).sum()
     }
 }
 
@@ -124,7 +141,8 @@ pub fn survey(state: &StateDir, scope: &Scope, environment: &Environment) -> Res
             Err(_) => {}
         }
     }
-    let owners = Owners::of(&read);
+    let mut owners = Owners::default();
+    read.iter().for_each(|(file, look)| owners.add(file.id(), &look.history));
     let is_installed = installed(environment);
     for (file, run) in &read {
         let is_wanted = wanted.is_empty() || wanted.contains(file);
@@ -208,7 +226,7 @@ fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(
     };
     let mut items = Vec::new();
     if condition != Condition::InUse {
-        items.extend(left_of(history).map(|resource| owners.item(file.id(), resource, is_installed)));
+        items.extend(left_of(history).map(|resource| item(file.id(), resource, owners, is_installed)));
         // Within a rank the newest goes first.
         items.sort_by_key(|item| rank(&item.resource));
     }
@@ -223,6 +241,13 @@ fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(
     }
 }
 
+fn item(run: &str, resource: &Resource, owners: &Owners, is_installed: &impl Fn(&str) -> bool) -> Item {
+    let mut resource = resource.clone();
+    let taken_by = owners.withhold(run, &mut resource);
+    let method = if taken_by.is_some() { Method::Nothing } else { Method::of(&resource, is_installed) };
+    Item { resource, method, taken_by }
+}
+
 /// What goes first: machines hold on to all else, and groups of resources hold everything.
 pub fn rank(resource: &Resource) -> u8 {
     use plugins::journal::ResourceKind as Kind;
@@ -234,67 +259,4 @@ pub fn rank(resource: &Resource) -> u8 {
         Kind::KeyPair | Kind::TemporaryKey | Kind::SecurityGroup => 4,
         Kind::ResourceGroup => 5,
     }
-}
-
-/// By what names a thing, the run that made it last: files that are written over keep all else that is known of them.
-struct Owners(BTreeMap<Name, String>);
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    Path(PathBuf),
-    Provided(String, String),
-}
-
-impl Owners {
-    /// Of all runs, the newest first: one that takes up another has the start of that.
-    fn of(runs: &[(RunFile, Look)]) -> Self {
-        let mut owners = Self(BTreeMap::new());
-        for (file, look) in runs {
-            let there = look.history.resources.values();
-            let there = there.filter(|left| matches!(left.fate, Fate::There | Fate::Destroying));
-            for name in there.flat_map(|left| names(&left.resource)) {
-                owners.0.entry(name).or_insert_with(|| file.id().to_owned());
-            }
-        }
-        owners
-    }
-
-    /// The run that has `name` by now, if it is not `run`.
-    fn other(&self, run: &str, name: &Name) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|owner| *owner != run)
-    }
-
-    fn item(&self, run: &str, resource: &Resource, is_installed: &impl Fn(&str) -> bool) -> Item {
-        let mut resource = resource.clone();
-        let mut taken_by = None;
-        if let Destroy::Files { files } = &mut resource.destroy {
-            files.retain(|file| {
-                let other = self.other(run, &Name::Path(file.path.clone()));
-                taken_by = taken_by.take().or(other.map(str::to_owned));
-                other.is_none()
-            });
-            taken_by = taken_by.filter(|_| files.is_empty());
-        } else {
-            taken_by = names(&resource).iter().find_map(|name| self.other(run, name)).map(str::to_owned);
-        }
-        let method = if taken_by.is_some() { Method::Nothing } else { Method::of(&resource, is_installed) };
-        Item { resource, method, taken_by }
-    }
-}
-
-/// What names a thing in the world. Numbers of processes do not. An image has several names: `ami-1` as soon as it is
-/// known, and `us-east-1:ami-1` as an artifact, among others perhaps.
-fn names(resource: &Resource) -> Vec<Name> {
-    let mut names = Vec::new();
-    match &resource.destroy {
-        Destroy::Files { files } => names.extend(files.iter().map(|file| Name::Path(file.path.clone()))),
-        Destroy::Process { .. } => return names,
-        _ => {}
-    }
-    if resource.provider != LOCAL {
-        let parts = resource.id.split(',').flat_map(|part| [part, part.rsplit(':').next().unwrap_or(part)]);
-        let named = |id: &str| Name::Provided(resource.provider.clone(), id.to_owned());
-        names.extend(std::iter::once(resource.id.as_str()).chain(parts).map(named));
-    }
-    names
 }

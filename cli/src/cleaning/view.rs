@@ -18,7 +18,8 @@ pub fn text(survey: &Survey) -> String {
     for run in &survey.runs {
         lines.push(headline(run));
         lines.extend(run.damages.iter().map(|damage| format!("    Warning: {damage}")));
-        lines.extend(run.items.iter().flat_map(item_lines));
+        lines.extend(run.items.iter().filter(|item| item.taken_by.is_none()).flat_map(item_lines));
+        lines.extend(takers(run).map(|line| format!("    {line}")));
     }
     lines.join("\n")
 }
@@ -28,7 +29,7 @@ fn headline(run: &Remains) -> String {
     let started = run.started.map_or_else(String::new, |started| format!(", started {started:.0}"));
     let condition = match run.condition {
         Condition::InUse => "is in use and left alone",
-        Condition::Ending => "was killed, and its plugins still cancel",
+        Condition::Ending => "was killed, and what it had running is being ended",
         Condition::Killed => "did not come to its end",
         Condition::Failed => "failed or was stopped",
         Condition::Succeeded => "succeeded",
@@ -36,12 +37,16 @@ fn headline(run: &Remains) -> String {
     format!("Run {}{template}{started}, {condition}{}", run.file.id(), if run.items.is_empty() { "" } else { ":" })
 }
 
+/// A line for each later run that has things of this one by now. Nobody wants to read them one by one.
+fn takers(run: &Remains) -> impl Iterator<Item = String> {
+    run.takers().into_iter().map(|(taker, n_things)| match n_things {
+        1 => format!("1 resource stays: it is that of run {taker} by now"),
+        n => format!("{n} resources stay: they are those of run {taker} by now"),
+    })
+}
+
 fn item_lines(item: &Item) -> Vec<String> {
     let mut lines = vec![format!("    {}", name(&item.resource))];
-    if let Some(run) = &item.taken_by {
-        lines.push(format!("        stays: it is that of run {run} by now"));
-        return lines;
-    }
     if let Method::ByHand { reason, .. } = &item.method {
         lines.push(format!("        by hand: {reason}"));
     }
@@ -58,14 +63,14 @@ pub fn name(resource: &Resource) -> String {
     format!("{build}{} {id}{place}", kind.name())
 }
 
-/// What became of a thing, for people.
-pub fn outcome(item: &Item, fate: &Fate) -> String {
+/// What became of a thing, for people; nothing of what is another run's.
+pub fn outcome(item: &Item, fate: &Fate) -> Option<String> {
     let name = name(&item.resource);
-    match fate {
+    let text = match fate {
         Fate::Gone(Removed::Now) => format!("Removed {name}"),
         Fate::Gone(Removed::WasGone) => format!("Was gone already: {name}"),
         Fate::Gone(Removed::IsOthers) => format!("Something else is there by now, and stays: {name}"),
-        Fate::Taken(run) => format!("Stays, as it is that of run {run} by now: {name}"),
+        Fate::Taken(_) => return None,
         Fate::Forgotten => format!("Struck off the record: {name}"),
         Fate::Left(reason) => {
             let commands = match &item.method {
@@ -74,7 +79,8 @@ pub fn outcome(item: &Item, fate: &Fate) -> String {
             };
             format!("Is left: {name}: {reason}{commands}")
         }
-    }
+    };
+    Some(text)
 }
 
 /// The whole document.
@@ -123,7 +129,8 @@ struct ItemRow<'a> {
 /// What was found and what became of it, for programs.
 pub fn json(survey: &Survey, fates: &Fates) -> String {
     let is_left = |run: &Remains, item: &Item| {
-        fates.get(&(run.file.id().to_owned(), item.resource.number)).is_none_or(|fate| matches!(fate, Fate::Left(_)))
+        let fate = fates.get(&(run.file.id().to_owned(), item.resource.number));
+        item.taken_by.is_none() && fate.is_none_or(|fate| matches!(fate, Fate::Left(_)))
     };
     let left = survey.runs.iter().map(|run| run.items.iter().filter(|item| is_left(run, item)).count()).sum();
     let unreadable = survey.unreadable.iter().map(|(file, reason)| UnreadableRow { run: file.id(), reason });

@@ -169,9 +169,8 @@ fn find_resumed(
         Some(resumed) => {
             if let Some(guard) = resumed.guard() {
                 let run = resumed.run();
-                session.say(&format!(
-                    "Run {run} was killed, and its plugins still cancel what they were at. Waiting for them."
-                ));
+                session
+                    .say(&format!("Run {run} was killed, and what it had running is being ended. Waiting for that."));
                 await_end(&guard);
             }
             session.say(&format!("Taking up run {}.", resumed.run()));

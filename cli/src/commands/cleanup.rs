@@ -43,8 +43,8 @@ fn try_run(session: &mut Session, options: &CleanupOptions) -> Result<Exit, Stri
     }
     let mut fates = Fates::new();
     let mut all_done = true;
-    if !only_looks && found.n_items() > 0 {
-        if !options.auto_approve {
+    if !only_looks && found.runs.iter().any(|run| !run.items.is_empty()) {
+        if !options.auto_approve && found.n_left() > 0 {
             approve(session, &found, options.forget)?;
         }
         let sweeper = sweeper(session, options, working_dir)?;
@@ -63,16 +63,14 @@ fn try_run(session: &mut Session, options: &CleanupOptions) -> Result<Exit, Stri
     Ok(if all_done && found.unreadable.is_empty() { Exit::Success } else { Exit::Failed })
 }
 
-/// Waits for plugins that still cancel what a killed run had them do. Returns whether there were any.
+/// Waits for the end of what killed runs had running, plugins above all that cancel what they were at. Returns whether there were any.
 fn await_ends(session: &mut Session, found: &Survey, options: &CleanupOptions) -> bool {
     let mut is_any = false;
     for run in &found.runs {
         let Some(guard) = &run.guard else { continue };
         if !options.json {
             let id = run.file.id();
-            session.say(&format!(
-                "Run {id} was killed, and its plugins still cancel what they were at. Waiting for them."
-            ));
+            session.say(&format!("Run {id} was killed, and what it had running is being ended. Waiting for that."));
         }
         await_end(guard);
         is_any = true;
@@ -88,15 +86,15 @@ fn show(session: &mut Session, found: &Survey) {
         let text = view::text(found);
         session.say(&text);
     }
-    if found.n_items() == 0 {
+    if found.n_left() == 0 {
         session.say("Nothing is left behind.");
     }
 }
 
 /// Asks whether that is meant.
 fn approve(session: &mut Session, found: &Survey, forget: bool) -> Result<(), String> {
-    let n_runs = found.runs.iter().filter(|run| !run.items.is_empty()).count();
-    let (things, runs) = (counted(found.n_items(), "resource"), counted(n_runs, "run"));
+    let n_runs = found.runs.iter().filter(|run| run.n_left() > 0).count();
+    let (things, runs) = (counted(found.n_left(), "resource"), counted(n_runs, "run"));
     let query = match forget {
         false => format!("Remove {things} of {runs}? Only 'yes' will be accepted:"),
         true => format!("Strike {things} of {runs} off the record, removing nothing? Only 'yes' will be accepted:"),
@@ -151,8 +149,7 @@ fn sweep(
     for run in found.runs.iter().filter(|run| !run.items.is_empty()) {
         let id = run.file.id().to_owned();
         let swept = sweeper.sweep(run, |item, fate| {
-            if !options.json {
-                let text = view::outcome(item, fate);
+            if let Some(text) = view::outcome(item, fate).filter(|_| !options.json) {
                 if matches!(fate, Fate::Left(_)) { session.error(&text) } else { session.say(&text) }
             }
             fates.insert((id.clone(), item.resource.number), fate.clone());
