@@ -2,7 +2,7 @@
 //! without a journal, such as `validate`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,12 @@ struct State {
     last: Option<Position>,
     /// What is in the world, by number.
     there: BTreeMap<u64, Found>,
+    /// The numbers of all that can come to light twice.
+    numbers: HashMap<Name, u64>,
 }
+
+/// Provider, id, build, and whether it is an artifact.
+type Name = (String, String, Arc<str>, bool);
 
 /// Something that came to light.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,23 +84,27 @@ impl Recorder {
     }
 
     /// Something is in the world now. Gives its number; what was known before keeps its own. Zero when nothing is
-    /// written down.
+    /// written down. Files that were planned are struck off the record once they are written down as they are: of what
+    /// somebody else puts in their place later, only that tells them apart.
     pub fn found(&self, found: Found) -> u64 {
         let Some(shared) = &self.0 else { return 0 };
-        let number = {
+        let (number, planned) = {
             let mut state = shared.lock();
-            let known = state.there.iter().find(|(_, known)| known.is_same(&found));
-            if let Some((number, _)) = known {
+            let name = found.name();
+            if let Some(number) = name.as_ref().and_then(|name| state.numbers.get(name)) {
                 return *number;
             }
             state.n_resources += 1;
             let number = state.n_resources;
+            let planned: Vec<u64> = found.plans().filter_map(|plan| state.numbers.get(&plan).copied()).collect();
+            state.numbers.extend(name.map(|name| (name, number)));
             state.there.insert(number, found.clone());
-            number
+            (number, planned)
         };
         let Found { node, build, kind, id, provider, place, destroy } = found;
         let build = build.to_string();
         self.note(&Note::Resource(Resource { number, node, build, kind, id, provider, place, destroy }));
+        planned.into_iter().for_each(|number| self.gone(number));
         number
     }
 
@@ -109,7 +118,12 @@ impl Recorder {
     /// It is not there any more.
     pub fn gone(&self, number: u64) {
         let Some(shared) = &self.0 else { return };
-        let was_there = shared.lock().there.remove(&number).is_some();
+        let was_there = {
+            let mut state = shared.lock();
+            let found = state.there.remove(&number);
+            found.as_ref().and_then(Found::name).map(|name| state.numbers.remove(&name));
+            found.is_some()
+        };
         if was_there {
             self.note(&Note::Gone { number });
         }
@@ -146,10 +160,7 @@ impl Recorder {
 
     /// An artifact is about to be written at `path`. It is written down again once it is whole, and better known then.
     pub fn planned(&self, path: PathBuf) {
-        let (id, provider, place) = (path.display().to_string(), LOCAL.to_owned(), BTreeMap::new());
-        let destroy = Destroy::Files { files: vec![FileMark::planned(path)] };
-        let kind = ResourceKind::Artifact;
-        self.found(Found { node: None, build: Arc::from(""), kind, id, provider, place, destroy });
+        self.found(Found::planned(path));
         self.settle();
     }
 
@@ -243,13 +254,24 @@ impl Shared {
 }
 
 impl Found {
-    /// Whether it is the same thing, whatever else came to light of it.
-    fn is_same(&self, other: &Self) -> bool {
-        self.provider == other.provider
-            && self.id == other.id
-            && self.build == other.build
-            && (self.kind == ResourceKind::Artifact) == (other.kind == ResourceKind::Artifact)
-            && self.kind != ResourceKind::Process
+    /// What the same thing has in common, whatever else comes to light of it. No two processes are the same.
+    fn name(&self) -> Option<Name> {
+        let is_artifact = self.kind == ResourceKind::Artifact;
+        let name = || (self.provider.clone(), self.id.clone(), Arc::clone(&self.build), is_artifact);
+        (self.kind != ResourceKind::Process).then(name)
+    }
+
+    /// The names that its files had when they were planned.
+    fn plans(&self) -> impl Iterator<Item = Name> {
+        let files = if let Destroy::Files { files } = &self.destroy { files.as_slice() } else { &[] };
+        let made = files.iter().filter(|mark| mark.inode.is_some());
+        made.filter_map(|mark| Self::planned(mark.path.clone()).name())
+    }
+
+    fn planned(path: PathBuf) -> Self {
+        let (id, provider, place) = (path.display().to_string(), LOCAL.to_owned(), BTreeMap::new());
+        let destroy = Destroy::Files { files: vec![FileMark::planned(path)] };
+        Self { node: None, build: Arc::from(""), kind: ResourceKind::Artifact, id, provider, place, destroy }
     }
 }
 
@@ -269,5 +291,44 @@ pub struct Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         self.recorder.gone(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+    use crate::journal::History;
+
+    #[test]
+    fn a_file_that_was_planned_is_one_thing_with_the_file_that_was_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let journal = Journal::start(File::create_new(path("journal")).unwrap()).unwrap();
+        let recorder = Recorder::new(journal, Scrubber::default());
+        for name in ["image", "image", "half"] {
+            recorder.planned(path(name));
+        }
+        fs::write(path("image"), "").unwrap();
+        let files = vec![FileMark::of(path("image")).unwrap()];
+        let made = |build: &str| Found {
+            build: Arc::from(build),
+            id: "image".to_owned(),
+            destroy: Destroy::Files { files: files.clone() },
+            ..Found::planned(path("image"))
+        };
+        let number = recorder.found(made("null.a"));
+        assert_eq!(recorder.found(made("null.a")), number);
+        assert_ne!(recorder.found(made("null.b")), number, "of another build");
+        // To be made again.
+        recorder.gone(number);
+        recorder.planned(path("image"));
+        drop(recorder);
+        let history = History::read(File::open(path("journal")).unwrap()).unwrap();
+        let mut left: Vec<_> = history.leftovers().map(|left| left.resource.id.clone()).collect();
+        left.sort();
+        let full = |name: &str| path(name).display().to_string();
+        assert_eq!(left, [full("half"), full("image"), "image".to_owned()]);
     }
 }
