@@ -5,7 +5,7 @@
 //! few records are tried here; `PACKER_TEST_EVERY_RECORD=1` tries all of them.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,8 +26,11 @@ use crate::tester;
 const N_IMAGES: usize = 12;
 /// Builds of local files, each of five.
 const N_FILES: usize = 24;
+/// Of these so many have a checksum as well, which is appended to what is there.
+const N_SUMS: usize = 6;
 /// How many moments are tried unless all are asked for.
 const N_MOMENTS: usize = 8;
+const N_BUILDS: usize = N_IMAGES + N_FILES;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An account at the provider, and a template of all builds.
@@ -63,7 +66,10 @@ impl Account {
             text += &format!("source \"file\" \"f{n}\" {{\n  content = \"{n}\"\n  target  = \"out/f{n}\"\n}}\n");
             sources.push(format!("\"file.f{n}\""));
         }
+        let sums = sources.split_off(N_FILES - N_SUMS);
         text += &build_block(&sources, "");
+        let sum = "  post-processor \"checksum\" { output = \"out/{{.BuildName}}.{{.ChecksumType}}\" }\n";
+        text += &build_block(&sums, sum);
         sandbox.write("t.pkr.hcl", text);
         let mut account = Self { sandbox };
         let temporary = account.sandbox.path("tmp").to_str().unwrap().to_owned();
@@ -80,7 +86,7 @@ impl Account {
         std::fs::read_dir(self.sandbox.path("marks")).unwrap().count()
     }
 
-    /// All images and local files.
+    /// All images, local files and checksums.
     fn made(&self) -> Made {
         let folders = ["cloud/images", "out"].map(|name| self.sandbox.path(name));
         let files =
@@ -162,6 +168,13 @@ impl Account {
     }
 }
 
+/// What is in one and not the same in the other.
+fn unlike(one: &Made, other: &Made) -> Made {
+    let all: BTreeSet<_> = one.iter().chain(other).collect();
+    let only = all.into_iter().filter(|(path, _)| one.get(*path) != other.get(*path));
+    only.map(|(path, text)| (path.clone(), text.clone())).collect()
+}
+
 fn build_block(sources: &[String], more: &str) -> String {
     format!(
         "build {{\n  sources = [{}]\n{more}  post-processor \"shell-local\" {{ inline = [\"echo done > \
@@ -189,10 +202,9 @@ fn undisturbed() -> Option<(Made, usize)> {
     assert!(history.nodes.len() >= 200, "{} nodes", history.nodes.len());
     assert!(history.has_succeeded());
     assert!(std::fs::read(&journal).unwrap().ends_with(br#"{"note":"clean"}"#));
-    let n_builds = N_IMAGES + N_FILES;
-    assert_eq!((account.machines(), account.made().len(), account.marks()), (0, n_builds, n_builds));
+    assert_eq!((account.machines(), account.made().len(), account.marks()), (0, N_BUILDS + N_SUMS, N_BUILDS));
     account.clean_up("undisturbed");
-    assert_eq!(account.made().len(), n_builds, "what was made stays");
+    assert_eq!(account.made().len(), N_BUILDS + N_SUMS, "what was made stays");
     Some((account.made(), records(&journal).len()))
 }
 
@@ -246,15 +258,21 @@ fn a_killed_run_can_be_taken_up_also_if_that_is_killed() {
         let what = format!("killed at record {moment} of {n_records}");
         let account = Account::open().unwrap();
         let output = account.kill_at(account.build(&[]), moment);
-        account.check_end(&output, &what);
-        // The resumption dies as well, at another moment.
-        let output = account.kill_at(account.build(&["-resume"]), 1 + (moment * 7) % n_records);
-        account.check_end(&output, &what);
-        let output = account.sandbox.finish(account.build(&["-resume"]));
-        account.check_end(&output, &what);
-        output.expect(0);
-        assert_eq!(account.made(), made, "{what}: taken up");
-        assert_eq!(account.marks(), made.len(), "{what}: post-processed");
+        let mut has_ended = account.check_end(&output, &what);
+        if !has_ended {
+            // The resumption dies as well, at another moment.
+            let output = account.kill_at(account.build(&["-resume"]), 1 + (moment * 7) % n_records);
+            has_ended = account.check_end(&output, &what);
+        }
+        let mut said = String::new();
+        if !has_ended {
+            let output = account.sandbox.finish(account.build(&["-resume"]));
+            account.check_end(&output, &what);
+            assert_eq!(output.code, 0, "{what}: {}{}", output.stdout, output.stderr);
+            said = output.stdout;
+        }
+        assert_eq!(unlike(&account.made(), &made), Made::new(), "{what}: taken up\n{said}");
+        assert_eq!(account.marks(), N_BUILDS, "{what}: post-processed");
         account.clean_up(&what);
         assert_eq!(account.made(), made, "{what}: cleaned up");
     });

@@ -106,8 +106,37 @@ fn a_failed_run_is_taken_up_where_it_failed() {
     assert_eq!(histories[0].leftovers().count(), 0);
     // The last run succeeded: there is nothing to take up.
     let third = sandbox.run(&["build", "-force", "-resume", "t.pkr.hcl"]).expect(0);
-    assert!(third.contains("There is no run of this template to take up: everything is built."), "{third}");
+    assert!(third.contains("There is no run of this template to take up: all of it is built now."), "{third}");
     assert_eq!(did(&sandbox), ["after a", "after b", "provisioned"]);
+}
+
+#[test]
+fn what_the_run_before_the_last_did_is_taken_over_unless_the_last_made_it_again() {
+    let sandbox = sandbox();
+    sandbox.write("bad", "");
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(1);
+    assert_eq!(did(&sandbox), ["after a", "after b", "provisioned"]);
+    // It does not come to all that the first did, and what it comes to is partly made again.
+    sandbox.write("b.in", "other");
+    let second = sandbox.run(&["build", "-resume", "-only=file.b,null.c", "t.pkr.hcl"]).expect(1);
+    assert!(second.contains("file.b: Built again"), "{second}");
+    assert_eq!(did(&sandbox), ["after b", "provisioned"]);
+    fs::remove_file(sandbox.path("bad")).unwrap();
+    let third = sandbox.run(&["build", "-resume", "t.pkr.hcl"]).expect(0);
+    assert_eq!(did(&sandbox), ["provisioned"]);
+    let ids: Vec<String> = journals(&sandbox).iter().map(|history| history.run.clone().unwrap().run).collect();
+    let since = |nth: usize| ids[nth].split('-').next().unwrap().to_owned();
+    for expected in [
+        format!("file.a: Not built again: nothing that it is made from has changed since run {}.", since(0)),
+        format!("file.a: Not run again: post-process[0][0], unchanged since run {}.", since(0)),
+        format!("file.b: Not built again: nothing that it is made from has changed since run {}.", since(1)),
+        format!("file.b: Not run again: post-process[0][1], unchanged since run {}.", since(1)),
+        format!("null.c: Built again, because of provision[0] in run {}", since(1)),
+    ] {
+        assert!(third.contains(&expected), "{expected}\n{third}");
+    }
+    let histories = journals(&sandbox);
+    assert_eq!(histories.iter().map(|history| history.leftovers().count()).sum::<usize>(), 0);
 }
 
 #[test]

@@ -105,7 +105,9 @@ fn gid() -> Option<rustix::fs::Gid> {
 /// The password as it is kept.
 fn hashed() -> String {
     let output = command("openssl").args(["passwd", "-6", PASSWORD]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    let (hash, fault) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && hash.starts_with("$6$"), "openssl gives {hash:?}: {fault}");
+    hash.trim().to_owned()
 }
 
 /// Makes a key pair at `path`.

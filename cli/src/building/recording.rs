@@ -10,7 +10,7 @@ use planner::files::Files;
 use planner::lower::Program;
 use plugins::cleanup::{CleanupFault, remove_half_made};
 use plugins::executor::RunFacts;
-use plugins::journal::{Earlier, Note, Recorder, RunNote, TemplateNote, graph_note};
+use plugins::journal::{Earlier, EarlierRun, Note, Recorder, RunNote, TemplateNote, graph_note};
 use sha2::{Digest, Sha256};
 
 use crate::building::resume::Resumed;
@@ -23,8 +23,8 @@ pub struct Recording {
     recorder: Recorder,
     /// Others know by it that the run is alive.
     _lock: RunLock,
-    /// Of the run that is taken up.
-    _earlier: Option<RunLock>,
+    /// Of the runs that are taken up.
+    _earlier: Vec<RunLock>,
 }
 
 /// A run cannot be recorded, and so cannot be run: nobody would know what it leaves should it be killed.
@@ -84,19 +84,19 @@ impl Recording {
         recorder.note(&Note::Graph(graph_note(program)));
         session.fence.record(recorder.clone());
         context.recorder = recorder.clone();
-        let mut earlier = None;
-        if let Some(resumed) = resumed {
-            let (lock, history) = resumed.into_parts();
+        let (mut locks, mut runs) = (Vec::new(), Vec::new());
+        for (lock, history) in resumed.map(Resumed::into_runs).unwrap_or_default() {
             let old = Journal::extend(lock.file().map_err(unwritable)?, &history.recording).map_err(failed)?;
-            let old = Recorder::new(old, secrets);
+            let old = Recorder::new(old, secrets.clone());
             let started = SystemTime::from(context.started);
             for number in remove_half_made(&history, started).map_err(RecordingError::HalfMade)? {
                 old.note(&Note::Gone { number });
             }
-            facts.earlier = Some(Arc::new(Earlier::new(&history, old)));
-            earlier = Some(lock);
+            runs.push(EarlierRun::new(&history, old));
+            locks.push(lock);
         }
-        Ok(Self { journal, recorder, _lock: lock, _earlier: earlier })
+        facts.earlier = Some(runs).filter(|runs| !runs.is_empty()).map(|runs| Arc::new(Earlier::new(runs)));
+        Ok(Self { journal, recorder, _lock: lock, _earlier: locks })
     }
 
     /// The journal, for the engine.

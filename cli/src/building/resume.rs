@@ -18,6 +18,8 @@ pub const LAST: &str = "last";
 pub struct Resumed {
     lock: RunLock,
     history: Box<History>,
+    /// The run that it took up itself, the one that this took up, and so on: it may not have come to all that they did.
+    before: Vec<(RunLock, Box<History>)>,
 }
 
 /// There is no run to take up.
@@ -58,7 +60,7 @@ impl Resumed {
         let state = StateDir::of(&session.environment, working_dir)?;
         let path = template_path(argument, working_dir);
         if name != LAST {
-            let resumed = Self::take(&state.find(name)?)?;
+            let resumed = Self::take(&state, &state.find(name)?)?;
             return match resumed.template() {
                 Some(other) if other != path => {
                     Err(ResumeError::OtherTemplate { run: resumed.run().to_owned(), path: other.to_owned() })
@@ -70,16 +72,23 @@ impl Resumed {
             // Runs of other templates are none of our business, whatever is the matter with them.
             let Ok(history) = read(&run) else { continue };
             if history.run.as_ref().is_some_and(|run| run.template.path == path) {
-                return if history.has_succeeded() { Ok(None) } else { Self::take(&run).map(Some) };
+                return if history.has_succeeded() { Ok(None) } else { Self::take(&state, &run).map(Some) };
             }
         }
         Ok(None)
     }
 
-    fn take(run: &RunFile) -> Result<Self, ResumeError> {
+    fn take(state: &StateDir, run: &RunFile) -> Result<Self, ResumeError> {
         let lock = run.lock()?.ok_or_else(|| ResumeError::Alive(run.id().to_owned()))?;
         // Not before: until then somebody may have added to it.
-        Ok(Self { history: Box::new(read(run)?), lock })
+        let history = Box::new(read(run)?);
+        let mut before = Vec::new();
+        let mut next = taken_up(&history);
+        while let Some((lock, history)) = next.and_then(|run| take_before(state, &run)) {
+            next = taken_up(&history);
+            before.push((lock, history));
+        }
+        Ok(Self { lock, history, before })
     }
 
     /// Who has its plugins cancel what they were at, if it was killed a moment ago.
@@ -101,10 +110,23 @@ impl Resumed {
         self.history.run.as_ref().map(|run| &*run.template.path)
     }
 
-    /// The lock that keeps others away, and what the run came to.
-    pub fn into_parts(self) -> (RunLock, Box<History>) {
-        (self.lock, self.history)
+    /// The run, and those before it that it took up: the locks that keep others away, and what they came to.
+    pub fn into_runs(self) -> Vec<(RunLock, Box<History>)> {
+        std::iter::once((self.lock, self.history)).chain(self.before).collect()
     }
+}
+
+/// The run that a run took up.
+fn taken_up(history: &History) -> Option<String> {
+    history.run.as_ref()?.resumes.clone()
+}
+
+/// One that is gone, in use or cannot be read can be done without: what it had done is done again.
+fn take_before(state: &StateDir, run: &str) -> Option<(RunLock, Box<History>)> {
+    let file = state.find(run).ok()?;
+    // Also if it is locked already, as it would be if a journal named itself.
+    let lock = file.lock().ok()??;
+    Some((lock, Box::new(read(&file).ok()?)))
 }
 
 fn read(run: &RunFile) -> Result<History, ResumeError> {

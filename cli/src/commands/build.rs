@@ -175,7 +175,7 @@ fn find_resumed(
             }
             session.say(&format!("Taking up run {}.", resumed.run()));
         }
-        None => session.say("There is no run of this template to take up: everything is built."),
+        None => session.say("There is no run of this template to take up: all of it is built now."),
     }
     Ok(found)
 }

@@ -114,12 +114,12 @@ impl BuildRun {
 
     /// Whether the builder's artifact is taken over from an earlier run.
     pub fn is_adopted(&self) -> bool {
-        self.adoption.get().is_some_and(|adoption| adoption.builder)
+        self.adoption.get().is_some_and(|adoption| adoption.builder.is_some())
     }
 
-    /// Whether what a post-processor made is taken over from an earlier run.
-    pub fn adopts(&self, at: PostProcessorId) -> bool {
-        self.adoption.get().is_some_and(|adoption| adoption.posts.contains(&at))
+    /// The earlier run that what a post-processor made is taken over from, if it is.
+    pub fn adoption_of(&self, at: PostProcessorId) -> Option<usize> {
+        self.adoption.get()?.posts.get(&at).copied()
     }
 
     /// Notes what a component is made from.

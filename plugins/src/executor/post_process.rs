@@ -22,7 +22,7 @@ pub(crate) async fn node(executor: &Arc<Executor>, id: BuildId, at: PostProcesso
     let input = input_of(executor, id, at);
     let outcome = match input {
         None => Outcome::Skipped(SkipCause::NotNeeded),
-        Some(_) if run.adopts(at) => adopt::post_processor(executor, id, at).await,
+        Some(_) if run.adoption_of(at).is_some() => adopt::post_processor(executor, id, at).await,
         Some(input) => match post_process(executor, id, at, input, cancel).await {
             Ok(()) => Outcome::Succeeded,
             Err(ComponentError::Cancelled) => {

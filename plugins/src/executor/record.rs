@@ -128,7 +128,10 @@ impl Executor {
         };
         self.run(id).set_number(which, number);
         let note = ArtifactNote { node: self.position(node), number, keeps_input, ..note };
+        let marks = note.marks.clone();
         self.recorder().note_durably(&Note::Artifact(note)).await;
+        // Not before: until then it is half made.
+        self.recorder().made(&marks);
     }
 
     fn artifact_resource(&self, id: BuildId, node: u32, provider: String, note: &ArtifactNote) -> u64 {

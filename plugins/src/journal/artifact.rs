@@ -30,4 +30,7 @@ pub struct ArtifactNote {
     /// Whether the input of the post-processor that made it stays.
     #[serde(default)]
     pub keeps_input: bool,
+    /// The earlier run that it is taken over from, if it was not made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
 }

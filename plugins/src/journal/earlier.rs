@@ -1,4 +1,4 @@
-//! The run that is taken up again: what its nodes came to, and which of that still holds.
+//! The runs that are taken up again: what their nodes came to, and which of that still holds.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,14 @@ use crate::journal::note::{InputsNote, Note};
 use crate::journal::recorder::Recorder;
 use crate::journal::resource::{FileMark, Resource};
 
+/// The run that is taken up; behind it the one that it took up itself, all of whose work it may not have come to; and so
+/// on.
+#[derive(Debug)]
+pub struct Earlier(Vec<EarlierRun>);
+
 /// An earlier run of the same template.
 #[derive(Debug)]
-pub struct Earlier {
+pub struct EarlierRun {
     run: String,
     nodes: HashMap<String, EarlierNode>,
     /// Files as they were when they were last looked at: a post-processor may have changed what another made.
@@ -66,6 +71,31 @@ pub enum Reason {
 }
 
 impl Earlier {
+    /// These, the last first.
+    pub fn new(runs: Vec<EarlierRun>) -> Self {
+        Self(runs)
+    }
+
+    /// All of them, the last first.
+    pub fn runs(&self) -> &[EarlierRun] {
+        &self.0
+    }
+
+    /// The runs that have the same artifact of a node as the one at `position` has, from that on: as long as it was only
+    /// taken over, what was made from it before was made from this.
+    pub fn lineage(&self, position: usize, key: &str) -> Vec<usize> {
+        let mut lineage = vec![position];
+        let mut at = position;
+        while let Some(from) = self.0[at].made(key).and_then(|made| made.note.taken_from.as_ref()) {
+            let Some(next) = (at + 1..self.0.len()).find(|&next| self.0[next].run == *from) else { break };
+            lineage.push(next);
+            at = next;
+        }
+        lineage
+    }
+}
+
+impl EarlierRun {
     /// The run that `history` tells of. What is taken over from it is written down by `recorder`.
     pub fn new(history: &History, recorder: Recorder) -> Self {
         let made = |note: &ArtifactNote| {
@@ -114,6 +144,8 @@ impl Earlier {
                 return Err(Reason::NotStarted);
             }
             Some(outcome) => return Err(Reason::Failed(words(outcome, &came.text))),
+            // Once its artifact is written down nothing can go wrong with it any more.
+            None if node.made.is_some() => {}
             None if came.started.is_some() => return Err(Reason::Cut),
             None => return Err(Reason::NotStarted),
         }

@@ -4,7 +4,7 @@
 //!
 //! [`note`] has the records, [`resource`] what is left in the world and how it is removed, [`artifact`] what is kept of
 //! artifacts, [`graph`] and [`inputs`] make some of them; [`reveal`] understands what builders say, [`recorder`] writes it
-//! down, [`history`] reads it back. [`earlier`] is a run that is taken up again, and [`recorded`] an artifact of it.
+//! down, [`history`] reads it back. [`earlier`] has the runs that are taken up again, and [`recorded`] an artifact of it.
 
 pub mod artifact;
 pub mod earlier;
@@ -18,7 +18,7 @@ pub mod resource;
 pub mod reveal;
 
 pub use artifact::ArtifactNote;
-pub use earlier::{Earlier, Made, Reason};
+pub use earlier::{Earlier, EarlierRun, Made, Reason};
 pub use graph::graph_note;
 pub use history::{Fate, History, Left, NodeHistory};
 pub use inputs::Inputs;

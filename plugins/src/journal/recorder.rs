@@ -84,11 +84,10 @@ impl Recorder {
     }
 
     /// Something is in the world now. Gives its number; what was known before keeps its own. Zero when nothing is
-    /// written down. Files that were planned are struck off the record once they are written down as they are: of what
-    /// somebody else puts in their place later, only that tells them apart.
+    /// written down.
     pub fn found(&self, found: Found) -> u64 {
         let Some(shared) = &self.0 else { return 0 };
-        let (number, planned) = {
+        let number = {
             let mut state = shared.lock();
             let name = found.name();
             if let Some(number) = name.as_ref().and_then(|name| state.numbers.get(name)) {
@@ -96,15 +95,13 @@ impl Recorder {
             }
             state.n_resources += 1;
             let number = state.n_resources;
-            let planned: Vec<u64> = found.plans().filter_map(|plan| state.numbers.get(&plan).copied()).collect();
             state.numbers.extend(name.map(|name| (name, number)));
             state.there.insert(number, found.clone());
-            (number, planned)
+            number
         };
         let Found { node, build, kind, id, provider, place, destroy } = found;
         let build = build.to_string();
         self.note(&Note::Resource(Resource { number, node, build, kind, id, provider, place, destroy }));
-        planned.into_iter().for_each(|number| self.gone(number));
         number
     }
 
@@ -162,6 +159,18 @@ impl Recorder {
     pub fn planned(&self, path: PathBuf) {
         self.found(Found::planned(path));
         self.settle();
+    }
+
+    /// These files are whole, and written down as they are: what was planned is struck off the record. Only as they are
+    /// they can be told from what somebody else puts in their place later.
+    pub fn made(&self, files: &[FileMark]) {
+        let Some(shared) = &self.0 else { return };
+        let plans: Vec<u64> = {
+            let state = shared.lock();
+            let names = files.iter().filter_map(|mark| Found::planned(mark.path.clone()).name());
+            names.filter_map(|name| state.numbers.get(&name).copied()).collect()
+        };
+        plans.into_iter().for_each(|number| self.gone(number));
     }
 
     /// Waits until all that was noted is durable. Takes as long as writing a small file does; not for where that matters.
@@ -261,13 +270,6 @@ impl Found {
         (self.kind != ResourceKind::Process).then(name)
     }
 
-    /// The names that its files had when they were planned.
-    fn plans(&self) -> impl Iterator<Item = Name> {
-        let files = if let Destroy::Files { files } = &self.destroy { files.as_slice() } else { &[] };
-        let made = files.iter().filter(|mark| mark.inode.is_some());
-        made.filter_map(|mark| Self::planned(mark.path.clone()).name())
-    }
-
     fn planned(path: PathBuf) -> Self {
         let (id, provider, place) = (path.display().to_string(), LOCAL.to_owned(), BTreeMap::new());
         let destroy = Destroy::Files { files: vec![FileMark::planned(path)] };
@@ -321,6 +323,7 @@ mod tests {
         let number = recorder.found(made("null.a"));
         assert_eq!(recorder.found(made("null.a")), number);
         assert_ne!(recorder.found(made("null.b")), number, "of another build");
+        recorder.made(&files);
         // To be made again.
         recorder.gone(number);
         recorder.planned(path("image"));
