@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use crate::cancel::{Cancel, CancelPhase};
 use crate::id::NodeId;
 use crate::journal::{Journal, Position};
+use crate::poll::CROWD;
 
 /// The line. See the module.
 pub(crate) struct Intents {
@@ -55,6 +56,11 @@ impl Intents {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.line.is_empty()
+    }
+
+    /// Whether so many wait that it is worth staying awake for them.
+    pub(crate) fn is_crowd(&self) -> bool {
+        self.line.len() >= CROWD
     }
 
     /// Somebody was asked to end, perhaps in line.

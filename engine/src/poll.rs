@@ -1,7 +1,10 @@
 //! Short waits. To wake a thread that sleeps costs tens of microseconds, as much as a fast disk needs for a commit, so who
-//! expects an answer within that time looks again and again before it sleeps.
+//! expects an answer within that time looks again and again before it sleeps, if many wait for it.
 
 use std::time::{Duration, Instant};
+
+/// How many must share a short wait to make it worth a processor's time, which others could use.
+pub(crate) const CROWD: usize = 16;
 
 /// Asks `look` until it answers or `budget` is spent. Others who want the processor have it in between.
 pub(crate) fn poll<T>(budget: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {

@@ -201,7 +201,7 @@ impl<N, E: Execute<N>, C: Crew> Coordinator<'_, N, E, C> {
 
     fn sleep(&self) -> Option<Message> {
         let until = self.course.next_alarm().and_then(|at| self.log.instant(at));
-        self.workers.wait(until, !self.intents.is_empty())
+        self.workers.wait(until, self.intents.is_crowd())
     }
 
     /// Starts up to a turn's worth of nodes. Returns whether no more can start for now.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::journal::error::JournalError;
 use crate::journal::frame::FRAME_LEN;
 use crate::journal::wire::put_varint;
-use crate::poll::poll;
+use crate::poll::{CROWD, poll};
 
 /// A place in a journal: after a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,13 +138,16 @@ impl Queue {
         Some(state.last)
     }
 
-    /// Tells of progress with `tell`, and gives those who hear of it a moment to answer. Their answers share the next
-    /// frame with what was in line before; else two groups of nodes that take turns, each waiting for a commit that
-    /// holds only half of what could be in it, would go on doing so.
-    pub(crate) fn tell_and_gather(&self, tell: impl FnOnce()) {
+    /// Everything up to `position` is durable. If that is much, those who hear of it get a moment to answer: their answers
+    /// share the next frame with what was in line before. Else two groups of nodes that take turns, each waiting for a
+    /// commit that holds only half of what could be in it, would go on doing so.
+    pub(crate) fn settle_and_gather(&self, position: Position) {
         let before = self.n_flushes.load(Ordering::Acquire);
-        tell();
-        poll(ANSWER, || (self.n_flushes.load(Ordering::Acquire) != before).then_some(()));
+        let n_settled = position.0 - self.progress().durable.0;
+        self.settle(position);
+        if n_settled >= CROWD as u64 {
+            poll(ANSWER, || (self.n_flushes.load(Ordering::Acquire) != before).then_some(()));
+        }
     }
 
     /// Whether something waits to be written.

@@ -35,7 +35,7 @@ impl<S: Storage> Writer<S> {
         let mut frame = Vec::new();
         while let Some(position) = self.queue.take(&mut frame) {
             match self.commit(&mut frame) {
-                Ok(()) => self.queue.tell_and_gather(|| self.queue.settle(position)),
+                Ok(()) => self.queue.settle_and_gather(position),
                 Err(fault) => return self.queue.fail(fault),
             }
             frame.clear();
