@@ -20,7 +20,7 @@ use crate::builtin::hcp_packer_iteration::{self, HcpPackerIteration};
 use crate::builtin::hcp_packer_version::{self, HcpPackerVersion};
 use crate::builtin::hcp_sbom::{self, HcpSbom};
 use crate::builtin::http_datasource::{self, HttpDatasource};
-use crate::builtin::manifest::{self, Manifest};
+use crate::builtin::manifest::{self, Carried, Manifest};
 use crate::builtin::null_builder::{self, NullBuilder};
 use crate::builtin::null_datasource::{self, NullDatasource};
 use crate::builtin::powershell::{self, PowerShell};
@@ -41,6 +41,7 @@ use crate::untyped;
 #[derive(Default)]
 struct Shared {
     turns: Arc<Turns>,
+    carried: Arc<Carried>,
     workbench: Workbench,
 }
 
@@ -94,7 +95,7 @@ const BUILT_IN: &[(&str, &[Field], bool, Factory)] = &[
         "manifest",
         manifest::FIELDS,
         true,
-        Factory::PostProcessor(|shared| Box::new(Manifest::new(shared.turns.clone()))),
+        Factory::PostProcessor(|shared| Box::new(Manifest::new(shared.turns.clone(), shared.carried.clone()))),
     ),
     (
         "provenance",

@@ -140,6 +140,36 @@ fn what_the_run_before_the_last_did_is_taken_over_unless_the_last_made_it_again(
 }
 
 #[test]
+fn the_manifest_of_a_run_that_was_taken_up_is_that_of_one_run() {
+    const TEMPLATE: &str = r#"
+source "file" "a" {
+  content = "a"
+  target  = "a.img"
+}
+source "file" "b" {
+  content = "b"
+  target  = "b.img"
+}
+build {
+  sources = ["file.a", "file.b"]
+  post-processors {
+    post-processor "shell-local" { inline = ["test $PACKER_BUILD_NAME = a -o ! -e bad"] }
+    post-processor "manifest" {}
+  }
+}
+"#;
+    let sandbox = Sandbox::with_template(TEMPLATE);
+    sandbox.write("bad", "");
+    sandbox.run(&["build", "t.pkr.hcl"]).expect(1);
+    fs::remove_file(sandbox.path("bad")).unwrap();
+    sandbox.run(&["build", "-resume", "t.pkr.hcl"]).expect(0);
+    let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("packer-manifest.json")).unwrap();
+    let entries = manifest["builds"].as_array().unwrap().iter();
+    let entries: Vec<_> = entries.map(|entry| (&entry["name"], &entry["packer_run_uuid"])).collect();
+    assert_eq!(entries, [(&"a".into(), &manifest["last_run_uuid"]), (&"b".into(), &manifest["last_run_uuid"])]);
+}
+
+#[test]
 fn no_secret_is_in_a_journal() {
     let sandbox = sandbox();
     sandbox.run(&["build", "t.pkr.hcl"]).expect(0);

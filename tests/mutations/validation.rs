@@ -87,6 +87,7 @@ impl Validator {
             force: false,
             on_error: OnError::default(),
             run_uuid: Arc::from("00000000-0000-0000-0000-000000000000"),
+            earlier_runs: Arc::from([]),
             core_version: VERSION.into(),
             template_dir: None,
             working_dir: Arc::new(self.host.working_dir.clone()),

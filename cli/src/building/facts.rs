@@ -34,6 +34,7 @@ pub fn run_facts(session: &Session, analysis: &Analysis, flags: ComponentFlags) 
         force: flags.force,
         on_error: flags.on_error,
         run_uuid: run_uuid.into(),
+        earlier_runs: Arc::from([]),
         core_version: session.version.number.into(),
         template_dir: Some(host.working_dir.join(&host.base_dir).to_string_lossy().into()),
         working_dir: Arc::new(host.working_dir.clone()),

@@ -95,6 +95,7 @@ impl Recording {
             runs.push(EarlierRun::new(&history, old));
             locks.push(lock);
         }
+        context.earlier_runs = runs.iter().map(|run: &EarlierRun| Arc::from(run.run())).collect();
         facts.earlier = Some(runs).filter(|runs| !runs.is_empty()).map(|runs| Arc::new(Earlier::new(runs)));
         Ok(Self { journal, recorder, _lock: lock, _earlier: locks })
     }

@@ -30,6 +30,7 @@ pub(crate) fn context_in(directory: &Path) -> ComponentContext {
         force: false,
         on_error: OnError::Cleanup,
         run_uuid: Arc::from("run-1"),
+        earlier_runs: Arc::from([]),
         core_version: Arc::from("1.16.0"),
         template_dir: Some(Arc::from("/templates")),
         working_dir: Arc::new(directory.to_path_buf()),

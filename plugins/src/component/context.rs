@@ -44,6 +44,8 @@ pub struct ComponentContext {
     pub on_error: OnError,
     /// Names one run: `PACKER_RUN_UUID`.
     pub run_uuid: Arc<str>,
+    /// The runs that this one takes up, the last first.
+    pub earlier_runs: Arc<[Arc<str>]>,
     /// `{{packer_version}}`.
     pub core_version: Arc<str>,
     /// `{{template_dir}}`; none when the template came from standard input.

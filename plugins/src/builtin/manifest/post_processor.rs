@@ -9,6 +9,7 @@ use engine::Cancel;
 use planner::interpolate::{Interpolation, RunData};
 use planner::value::Value;
 
+use super::carried::Carried;
 use super::file::{BuildEntry, FileEntry, ManifestFile};
 use super::lock::ManifestLock;
 use crate::component::{Artifact, ComponentContext, ComponentError, PostProcessed, PostProcessor, Ui};
@@ -26,6 +27,7 @@ pub const FIELDS: &[Field] = &[
 /// The post-processor.
 pub struct Manifest {
     turns: Arc<Turns>,
+    carried: Arc<Carried>,
     prepared: Option<Prepared>,
 }
 
@@ -39,9 +41,9 @@ struct Prepared {
 }
 
 impl Manifest {
-    /// One that takes turns with the others of its registry.
-    pub fn new(turns: Arc<Turns>) -> Self {
-        Self { turns, prepared: None }
+    /// One that takes turns with the others of its registry, and knows with them what was there before.
+    pub fn new(turns: Arc<Turns>, carried: Arc<Carried>) -> Self {
+        Self { turns, carried, prepared: None }
     }
 }
 
@@ -80,7 +82,7 @@ impl PostProcessor for Manifest {
         // Chains of this run take turns among themselves; the lock file is for other processes.
         let _turn = self.turns.take(&path).await;
         let _lock = ManifestLock::take(&path, &prepared.context.recorder, cancel).await?;
-        prepared.add(entry, &path).map_err(ComponentError::new)?;
+        prepared.add(entry, &path, &self.carried).map_err(ComponentError::new)?;
         // Kept by force: a manifest must not delete what it lists.
         Ok(PostProcessed { artifact: Some(input), keep: true, force: true })
     }
@@ -114,12 +116,14 @@ impl Prepared {
         FileEntry { name: shown.to_string_lossy().into_owned(), size }
     }
 
-    fn add(&self, entry: BuildEntry, path: &Path) -> Result<(), String> {
+    fn add(&self, entry: BuildEntry, path: &Path, carried: &Carried) -> Result<(), String> {
         let mut file = ManifestFile::read(path, &self.output)?;
-        // `-force` begins anew, but once per run only.
-        if self.context.force && file.last_run_uuid != *self.context.run_uuid {
+        // `-force` begins anew, but once per run only. A run that is taken up is the same.
+        let (run, earlier) = (&self.context.run_uuid, &self.context.earlier_runs);
+        if self.context.force && std::iter::once(run).chain(&**earlier).all(|run| file.last_run_uuid != **run) {
             file = ManifestFile::default();
         }
+        carried.make_place(path, &mut file, &entry, earlier);
         file.builds.get_or_insert_default().push(entry);
         file.last_run_uuid = self.context.run_uuid.to_string();
         file.write(path, &self.output, &self.context.recorder)
@@ -133,7 +137,7 @@ mod tests {
     use crate::component::BuildData;
 
     async fn manifest(context: &ComponentContext, turns: &Arc<Turns>, config: Value) -> Manifest {
-        let mut manifest = Manifest::new(turns.clone());
+        let mut manifest = Manifest::new(turns.clone(), Arc::default());
         manifest.prepare(&config, context).await.unwrap();
         manifest
     }
@@ -212,6 +216,36 @@ mod tests {
         let forced = ComponentContext { force: true, run_uuid: Arc::from("run-3"), ..context };
         assert_eq!(builds(&add(&forced, empty.clone()).await.unwrap()), 1);
         assert_eq!(builds(&add(&forced, empty).await.unwrap()), 2);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_takes_up_another_goes_on_with_its_entries() {
+        let (folder, context) = fixture();
+        let run = |uuid: &str, earlier: &[&str]| ComponentContext {
+            run_uuid: Arc::from(uuid),
+            earlier_runs: earlier.iter().map(|run| Arc::from(*run)).collect(),
+            ..context.clone()
+        };
+        let carried = Arc::<Carried>::default();
+        let add = async |context: &ComponentContext, build: &str| {
+            let mut manifest = Manifest::new(Arc::default(), carried.clone());
+            let context = ComponentContext { build_name: Arc::from(build), ..context.clone() };
+            manifest.prepare(&Value::object::<&str>([]), &context).await.unwrap();
+            let input = Arc::new(FixedArtifact::default());
+            manifest.post_process(Arc::new(RecordingUi::default()), input, &Cancel::new()).await.unwrap();
+            let text = std::fs::read(folder.path().join("packer-manifest.json")).unwrap();
+            let file: ManifestFile = serde_json::from_slice(&text).unwrap();
+            let entries = file.builds.unwrap().into_iter();
+            entries.map(|entry| format!("{} {}", entry.name, entry.packer_run_uuid)).collect::<Vec<_>>()
+        };
+        for (name, build) in [("old", "a"), ("run-1", "a"), ("run-1", "b"), ("run-1", "b")] {
+            add(&run(name, &[]), build).await;
+        }
+        // One of two entries for `b` is made again, `a` is taken over, `c` is new.
+        let next = ComponentContext { force: true, ..run("run-2", &["run-1", "run-0"]) };
+        assert_eq!(add(&next, "b").await, ["a old", "a run-2", "b run-2", "b run-2"]);
+        assert_eq!(add(&next, "c").await, ["a old", "a run-2", "b run-2", "b run-2", "c run-2"]);
+        assert_eq!(add(&next, "c").await.len(), 6, "two chains of one build");
     }
 
     #[tokio::test]
