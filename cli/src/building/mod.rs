@@ -3,6 +3,7 @@
 pub mod closing;
 pub mod experience;
 pub mod facts;
+pub mod identity;
 pub mod outlet;
 pub mod quiet;
 pub mod recording;

@@ -1,17 +1,15 @@
 //! A run's own journal: begun before anything is built, ended after everything was.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use engine::RunReport;
 use engine::journal::{Journal, JournalError};
-use planner::files::Files;
 use planner::lower::Program;
 use plugins::cleanup::{CleanupFault, remove_half_made};
 use plugins::executor::RunFacts;
 use plugins::journal::{Earlier, EarlierRun, Note, Recorder, RunNote, TemplateNote, graph_note};
-use sha2::{Digest, Sha256};
 
 use crate::building::resume::Resumed;
 use crate::session::Session;
@@ -117,26 +115,4 @@ impl Recording {
         }
         report.journal.clone()
     }
-}
-
-/// Which template `argument` is, and what its files say.
-pub fn template_note(argument: &str, working_dir: &Path, files: &Files) -> TemplateNote {
-    let mut digest = Sha256::new();
-    for file in files.all() {
-        digest.update((file.name.len() as u64).to_le_bytes());
-        digest.update(&file.name);
-        digest.update((file.text.len() as u64).to_le_bytes());
-        digest.update(&*file.text);
-    }
-    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    TemplateNote { path: template_path(argument, working_dir), digest }
-}
-
-/// The absolute path of a template, the same however it is named.
-pub fn template_path(argument: &str, working_dir: &Path) -> String {
-    if argument == "-" {
-        return argument.to_owned();
-    }
-    let path = working_dir.join(argument);
-    std::fs::canonicalize(&path).unwrap_or(path).to_string_lossy().into_owned()
 }

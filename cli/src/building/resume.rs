@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use plugins::cleanup::is_standing;
 use plugins::journal::{GuardNote, History};
 
-use crate::building::recording::template_path;
+use crate::building::identity::template_path;
 use crate::session::Session;
 use crate::state::{RunFile, RunLock, StateDir, StateError};
 
