@@ -132,6 +132,20 @@ impl Account {
         output
     }
 
+    /// Kills a cleanup once it has written so many records.
+    fn kill_cleanup_at(&self, n_records: usize) {
+        let Some(journal) = self.journals().pop() else { return };
+        let n_before = records(&journal).len();
+        let mut child = self.sandbox.command(&["cleanup", "-auto-approve"]).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() && records(&journal).len() < n_before + n_records {
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        let _ = kill_process(Pid::from_child(&child), Signal::KILL);
+        let process = child.id();
+        self.sandbox.finish(child);
+        self.wait_for_all_of(process);
+    }
+
     /// Waits until nothing runs any more that belongs to a run: neither what it started, nor the guard of this process.
     fn wait_for_all_of(&self, process: u32) {
         let (mark, guarded) = (self.sandbox.path(""), format!("ends-what-was-started-by\0{process}\0"));
@@ -244,6 +258,8 @@ fn a_killed_run_can_be_cleaned_up_after_to_the_last_thing() {
         let account = Account::open().unwrap();
         let output = account.kill_at(account.build(&[]), moment);
         let has_ended = account.check_end(&output, &what);
+        // The cleanup dies as well, early or late.
+        account.kill_cleanup_at(moment % 20);
         account.clean_up(&what);
         if !has_ended {
             assert_eq!(account.made(), Made::new(), "{what}");
