@@ -90,6 +90,8 @@ impl Recording {
             for number in remove_half_made(&history, started).map_err(RecordingError::HalfMade)? {
                 old.note(&Note::Gone { number });
             }
+            // Before anything is made again in their place.
+            old.settle();
             runs.push(EarlierRun::new(&history, old));
             locks.push(lock);
         }

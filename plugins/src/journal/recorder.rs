@@ -174,7 +174,7 @@ impl Recorder {
     }
 
     /// Waits until all that was noted is durable. Takes as long as writing a small file does; not for where that matters.
-    fn settle(&self) {
+    pub fn settle(&self) {
         if let Some(shared) = &self.0 {
             let last = shared.lock().last;
             // What could not be written is told at the end of the run.
