@@ -21,6 +21,7 @@ use crate::options::{
     PluginsInstallOptions, PluginsRemoveOptions, PluginsRequiredOptions, ReplayOptions, UsageError, ValidateOptions,
 };
 use crate::session::{Session, complain};
+use crate::signal::outlive_file_size_limit;
 
 const MISPLACED_FLAGS: &str = "Invalid flags before the subcommand. If these flags are for
 the subcommand, please put them after the subcommand.
@@ -40,6 +41,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         return Exit::Failed;
     }
     crash::announce(scrubber.clone());
+    outlive_file_size_limit();
     let words = match words.into_iter().map(OsString::into_string).collect::<Result<Vec<String>, OsString>>() {
         Ok(words) => words,
         Err(word) => {

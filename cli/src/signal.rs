@@ -19,6 +19,19 @@ use crate::reporter::{Report, Reports, UiKind};
 /// How long a message may take; the signal must act even when nobody reads our output.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// From here on a file that must not grow any more is an error for who writes to it; by default the system would end us.
+/// What we start is not affected.
+pub fn outlive_file_size_limit() {
+    let caught = tokio::runtime::Builder::new_current_thread().enable_io().build().and_then(|runtime| {
+        let _entered = runtime.enter();
+        // The handler stays when nobody listens.
+        signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+    });
+    if let Err(error) = caught {
+        tracing::debug!("a limit on the size of files will end the program: {error}");
+    }
+}
+
 /// Watches for signals until dropped. The handlers of the process stay installed after that and do nothing: drop it
 /// when the run is over and the program about to end.
 pub struct Watcher {
