@@ -2,7 +2,7 @@
 //! that follow; each time all that was made is removed or taken over, and nobody is told of a success that was none.
 //!
 //! The provider is a plugin over the real protocol whose machines and images are files, and a script that removes them. A
-//! few records are tried here; `PACKER_TEST_EVERY_RECORD=1` tries all of them.
+//! few records are tried here; `PACKER_TEST_EVERY_RECORD=1` tries all of them, `PACKER_TEST_EVERY_RECORD=480-700` these.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,8 +224,11 @@ fn undisturbed() -> Option<(Made, usize)> {
 
 /// The moments to try: numbers of records.
 fn moments(n_records: usize) -> Vec<usize> {
-    if std::env::var_os("PACKER_TEST_EVERY_RECORD").is_some() {
-        return (1..=n_records).collect();
+    if let Some(wanted) = std::env::var_os("PACKER_TEST_EVERY_RECORD") {
+        let wanted = wanted.to_str().and_then(|text| text.split_once('-'));
+        let (first, last) =
+            wanted.map_or((1, n_records), |(one, other)| (one.parse().unwrap(), other.parse().unwrap()));
+        return (first..=last).collect();
     }
     (0..N_MOMENTS).map(|nth| 1 + nth * (n_records - 1) / (N_MOMENTS - 1)).collect()
 }

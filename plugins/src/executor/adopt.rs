@@ -14,7 +14,7 @@ use crate::cleanup::World;
 use crate::component::Artifact;
 use crate::executor::build_run::PostRun;
 use crate::executor::shared::Executor;
-use crate::journal::{ArtifactNote, Earlier, EarlierRun, Fate, Note, Reason, RecordedArtifact};
+use crate::journal::{ArtifactNote, Earlier, EarlierRun, Fate, Made, Note, Reason, RecordedArtifact};
 use crate::output::{Line, LineKind};
 
 /// What of a build is taken over, and from which of the earlier runs.
@@ -35,11 +35,12 @@ pub(crate) async fn builder(executor: &Arc<Executor>, id: BuildId) -> bool {
     lines.into_iter().for_each(|text| {
         executor.output.line(Line { build: Some(id), post_processor: None, kind: LineKind::Say, text });
     });
-    let from = adoption.builder.map(|position| &earlier.runs()[position]);
+    let from = adoption.builder;
     // Open runs once, and nobody else decides.
     let _ = run.adoption.set(adoption);
     if let Some(from) = from {
-        let artifact = take_over(executor, from, (id, ArtifactId::Builder)).await.map(|(artifact, _)| artifact);
+        let artifact =
+            take_over(executor, (earlier, from), (id, ArtifactId::Builder)).await.map(|(artifact, _)| artifact);
         let _ = run.opened.set(());
         let _ = run.artifact.set(artifact);
     }
@@ -52,7 +53,7 @@ pub(crate) async fn post_processor(executor: &Arc<Executor>, id: BuildId, at: Po
     let (Some(earlier), Some(position)) = (executor.earlier(), run.adoption_of(at)) else {
         return Outcome::Bug("nothing can be taken over".to_owned());
     };
-    let taken = take_over(executor, &earlier.runs()[position], (id, ArtifactId::PostProcessor(at))).await;
+    let taken = take_over(executor, (earlier, position), (id, ArtifactId::PostProcessor(at))).await;
     let keeps_input = taken.as_ref().is_some_and(|(_, note)| note.keeps_input);
     run.set_post(at, PostRun { artifact: taken.map(|(artifact, _)| artifact), keeps_input });
     Outcome::Succeeded
@@ -61,15 +62,16 @@ pub(crate) async fn post_processor(executor: &Arc<Executor>, id: BuildId, at: Po
 /// Writes down that an artifact is ours now: first here, then where it was, so that at no moment it is nobody's.
 async fn take_over(
     executor: &Executor,
-    from: &EarlierRun,
+    (earlier, position): (&Earlier, usize),
     (id, which): (BuildId, ArtifactId),
 ) -> Option<(Arc<dyn Artifact>, ArtifactNote)> {
     let node = match which {
         ArtifactId::Builder => Node::BuilderClose(id),
         ArtifactId::PostProcessor(at) => Node::PostProcess(id, at),
     };
+    let from = &earlier.runs()[position];
     let made = from.made(&executor.program.key(node))?;
-    let is_there = made.fate == Fate::There;
+    let is_there = earlier.fate(position, made) == Fate::There;
     let number = match made.resource.clone().filter(|_| is_there) {
         Some(resource) => executor.recorder().adopt(resource, executor.position(node)),
         None => 0,
@@ -79,7 +81,7 @@ async fn take_over(
     let note = ArtifactNote { node: executor.position(node), number, taken_from, ..made.note.clone() };
     executor.recorder().note_durably(&Note::Artifact(note.clone())).await;
     if is_there {
-        from.give_away(made, &executor.plain_context().run_uuid).await;
+        earlier.give_away(position, made, &executor.plain_context().run_uuid).await;
     }
     let context = executor.plain_context();
     let world = World {
@@ -159,8 +161,10 @@ impl Decision<'_> {
         let uses = (0..build.provisioners.len() as u32).map(ProvisionerId::Ordinary);
         let uses = uses.map(|at| (Node::Provision(self.id, at), Some(ComponentUse::Provisioner(at))));
         let all = std::iter::once((Node::BuilderOpen(self.id), Some(ComponentUse::Builder)));
-        for (node, what) in all.chain(uses).chain([(Node::BuilderClose(self.id), None)]) {
-            self.check(self.position, node, what).map_err(|reason| (self.own_key(node), reason))?;
+        let close = Node::BuilderClose(self.id);
+        let is_made = self.made(self.position, close).is_some();
+        for (node, what) in all.chain(uses).chain([(close, None)]) {
+            self.check(self.position, node, is_made, what).map_err(|reason| (self.own_key(node), reason))?;
         }
         let more = Node::Provision(self.id, ProvisionerId::Ordinary(build.provisioners.len() as u32));
         if self.run(self.position).has(&self.executor.program.key(more)) {
@@ -209,7 +213,7 @@ impl Decision<'_> {
     fn check_any(&self, runs: &[usize], node: Node, what: ComponentUse) -> Result<usize, (usize, Reason)> {
         let mut refusal = None;
         for &run in runs {
-            match self.check(run, node, Some(what)) {
+            match self.check(run, node, self.made(run, node).is_some(), Some(what)) {
                 Ok(()) => return Ok(run),
                 Err(reason) => drop(refusal.get_or_insert((run, reason))),
             }
@@ -217,28 +221,32 @@ impl Decision<'_> {
         Err(refusal.unwrap_or((self.position, Reason::New)))
     }
 
-    fn check(&self, run: usize, node: Node, what: Option<ComponentUse>) -> Result<(), Reason> {
+    fn check(&self, run: usize, node: Node, is_made: bool, what: Option<ComponentUse>) -> Result<(), Reason> {
         let inputs = what.and_then(|what| self.executor.run(self.id).inputs(what));
-        self.run(run).check(&self.executor.program.key(node), inputs.as_ref(), self.executor.inputs())
+        self.run(run).check(&self.executor.program.key(node), is_made, inputs.as_ref(), self.executor.inputs())
+    }
+
+    fn made(&self, run: usize, node: Node) -> Option<&Made> {
+        self.run(run).made(&self.executor.program.key(node))
     }
 
     /// Whether a post-processor kept what it started from.
     fn stays(&self, run: usize, at: PostProcessorId) -> bool {
-        let made = self.run(run).made(&self.executor.program.key(Node::PostProcess(self.id, at)));
+        let made = self.made(run, Node::PostProcess(self.id, at));
         made.is_none_or(|made| made.note.keeps_input)
     }
 
     /// Whether what a node made is there. What nobody needs any more may have been removed, as it was meant to be.
     fn is_accounted_for(&self, run: usize, node: Node, is_needed: bool) -> Result<(), Reason> {
-        match self.run(run).made(&self.executor.program.key(node)) {
+        match self.made(run, node) {
             None => Ok(()),
-            Some(made) if made.fate == Fate::Gone && !is_needed => Ok(()),
-            Some(made) => self.run(run).is_there(made),
+            Some(made) if self.earlier.fate(run, made) == Fate::Gone && !is_needed => Ok(()),
+            Some(made) => self.earlier.check_presence(run, made),
         }
     }
 
     fn is_on_trust(&self) -> bool {
-        let made = self.run(self.position).made(&self.executor.program.key(Node::BuilderClose(self.id)));
+        let made = self.made(self.position, Node::BuilderClose(self.id));
         made.is_some_and(|made| made.note.marks.is_empty() && made.resource.is_some())
     }
 

@@ -24,7 +24,16 @@ pub struct EarlierRun {
     nodes: HashMap<String, EarlierNode>,
     /// Files as they were when they were last looked at: a post-processor may have changed what another made.
     marks: HashMap<PathBuf, FileMark>,
+    /// The number of each of its resources, and what became of it.
+    resources: HashMap<ResourceName, (u64, Fate)>,
     recorder: Recorder,
+}
+
+/// Provider, id and build: what a resource is called in every run that has it.
+type ResourceName = (String, String, String);
+
+fn name_of(resource: &Resource) -> ResourceName {
+    (resource.provider.clone(), resource.id.clone(), resource.build.clone())
 }
 
 #[derive(Debug)]
@@ -93,6 +102,46 @@ impl Earlier {
         }
         lineage
     }
+
+    /// What became of an artifact of the run at `position`, also after another of these took it over.
+    pub fn fate(&self, position: usize, made: &Made) -> Fate {
+        let mut fate = made.fate.clone();
+        // Each is newer than the one before.
+        let mut newer = self.0[..position].iter().rev();
+        while let (Fate::Adopted(by), Some(resource)) = (&fate, &made.resource) {
+            let Some(run) = newer.find(|run| run.run == *by) else { break };
+            fate = run.resources.get(&name_of(resource)).map_or(Fate::There, |(_, fate)| fate.clone());
+        }
+        fate
+    }
+
+    /// Whether an artifact of the run at `position` is still there, as it was. One without local files is taken to be.
+    ///
+    /// # Errors
+    ///
+    /// Which of its files is not, or which run has it now.
+    pub fn check_presence(&self, position: usize, made: &Made) -> Result<(), Reason> {
+        match self.fate(position, made) {
+            Fate::There => {}
+            Fate::Adopted(by) => return Err(Reason::Lost(format!("run {by} has it"))),
+            Fate::Destroying | Fate::Gone => {
+                return Err(Reason::Lost(format!("{} was removed", made.note.description)));
+            }
+        }
+        let marks = &self.0[position].marks;
+        let lost = made.note.marks.iter().find(|mark| !marks.get(&mark.path).unwrap_or(mark).is_unchanged());
+        lost.map_or(Ok(()), |mark| Err(Reason::Lost(format!("{} is not as it was", mark.path.display()))))
+    }
+
+    /// Writes down, wherever it is on record, that another run has an artifact of the one at `position` now.
+    pub async fn give_away(&self, position: usize, made: &Made, to: &str) {
+        let Some(name) = made.resource.as_ref().map(name_of) else { return };
+        for run in &self.0[..=position] {
+            if let Some((number, Fate::There)) = run.resources.get(&name) {
+                run.recorder.note_durably(&Note::Adopted { number: *number, by: to.to_owned() }).await;
+            }
+        }
+    }
 }
 
 impl EarlierRun {
@@ -110,7 +159,9 @@ impl EarlierRun {
         let nodes = nodes.collect();
         let marks = history.artifacts.iter().flat_map(|note| &note.marks).map(|mark| (mark.path.clone(), mark.clone()));
         let run = history.run.as_ref().map(|run| run.run.clone()).unwrap_or_default();
-        Self { run, nodes, marks: marks.collect(), recorder }
+        let resources = history.resources.values();
+        let resources = resources.map(|left| (name_of(&left.resource), (left.resource.number, left.fate.clone())));
+        Self { run, nodes, marks: marks.collect(), resources: resources.collect(), recorder }
     }
 
     /// The run's id.
@@ -128,12 +179,13 @@ impl EarlierRun {
         self.nodes.contains_key(key)
     }
 
-    /// Whether a node need not run again: it succeeded, and is made from what it was made from.
+    /// Whether a node need not run again: it succeeded, and is made from what it was made from. `is_made` says that what
+    /// it is for is written down.
     ///
     /// # Errors
     ///
     /// Why it must.
-    pub fn check(&self, key: &str, inputs: Option<&InputsNote>, files: &Inputs) -> Result<(), Reason> {
+    pub fn check(&self, key: &str, is_made: bool, inputs: Option<&InputsNote>, files: &Inputs) -> Result<(), Reason> {
         let node = self.nodes.get(key).ok_or(Reason::New)?;
         let came = &node.history;
         match came.outcome {
@@ -144,8 +196,8 @@ impl EarlierRun {
                 return Err(Reason::NotStarted);
             }
             Some(outcome) => return Err(Reason::Failed(words(outcome, &came.text))),
-            // Once its artifact is written down nothing can go wrong with it any more.
-            None if node.made.is_some() => {}
+            // Then nothing can go wrong with it any more.
+            None if is_made => {}
             None if came.started.is_some() => return Err(Reason::Cut),
             None => return Err(Reason::NotStarted),
         }
@@ -165,30 +217,6 @@ impl EarlierRun {
     pub fn made(&self, key: &str) -> Option<&Made> {
         self.nodes.get(key)?.made.as_ref()
     }
-
-    /// Whether an artifact is still there, as it was. One without local files is taken to be.
-    ///
-    /// # Errors
-    ///
-    /// Which of its files is not, or which run has it now.
-    pub fn is_there(&self, made: &Made) -> Result<(), Reason> {
-        match &made.fate {
-            Fate::There => {}
-            Fate::Adopted(by) => return Err(Reason::Lost(format!("run {by} has it"))),
-            Fate::Destroying | Fate::Gone => {
-                return Err(Reason::Lost(format!("{} was removed", made.note.description)));
-            }
-        }
-        let lost = made.note.marks.iter().find(|mark| !self.marks.get(&mark.path).unwrap_or(mark).is_unchanged());
-        lost.map_or(Ok(()), |mark| Err(Reason::Lost(format!("{} is not as it was", mark.path.display()))))
-    }
-
-    /// Writes down that another run has an artifact now.
-    pub async fn give_away(&self, made: &Made, to: &str) {
-        if let Some(resource) = &made.resource {
-            self.recorder.note_durably(&Note::Adopted { number: resource.number, by: to.to_owned() }).await;
-        }
-    }
 }
 
 fn words(outcome: OutcomeKind, text: &str) -> String {
@@ -200,4 +228,57 @@ fn words(outcome: OutcomeKind, text: &str) -> String {
     };
     let first = text.lines().next().unwrap_or_default();
     if first.is_empty() { how.to_owned() } else { format!("{how}: {first}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::journal::{Record, Recording, Tail, VERSION};
+
+    use super::*;
+    use crate::journal::note::{GraphNote, NodeNote, RunNote};
+    use crate::journal::resource::{Destroy, ResourceKind};
+
+    /// A run that has one artifact, as resource `number`, and what else it noted.
+    fn run(name: &str, number: u64, taken_from: Option<&str>, more: &[Note]) -> EarlierRun {
+        let node = |key: &str| NodeNote { key: key.to_owned(), ..NodeNote::default() };
+        let (id, provider, build) = ("ami-1".to_owned(), "amazon".to_owned(), "amazon.a".to_owned());
+        let (kind, destroy, place) = (ResourceKind::Artifact, Destroy::Provider, Default::default());
+        let first = [
+            Note::Run(RunNote { run: name.to_owned(), ..RunNote::default() }),
+            Note::Graph(GraphNote { nodes: vec![node("a/open"), node("a/close")], ..GraphNote::default() }),
+            Note::Resource(Resource { number, node: Some(1), build, kind, id, provider, place, destroy }),
+            Note::Artifact(ArtifactNote {
+                node: 1,
+                number,
+                taken_from: taken_from.map(str::to_owned),
+                ..ArtifactNote::default()
+            }),
+        ];
+        let records = first.iter().chain(more).map(|note| (Duration::ZERO, Record::Note(note.to_bytes())));
+        let records = records.collect();
+        EarlierRun::new(
+            &History::of(Recording { version: VERSION, records, tail: Tail::Clean, end: 0 }),
+            Recorder::default(),
+        )
+    }
+
+    #[test]
+    fn an_artifact_is_followed_through_the_runs_that_took_it_over() {
+        let given = Note::Adopted { number: 1, by: "two".to_owned() };
+        let fate = |earlier: &Earlier| earlier.fate(1, earlier.runs()[1].made("a/close").unwrap());
+        let earlier =
+            Earlier::new(vec![run("two", 4, Some("one"), &[]), run("one", 1, None, std::slice::from_ref(&given))]);
+        assert_eq!(earlier.lineage(0, "a/close"), [0, 1]);
+        assert_eq!((earlier.lineage(1, "a/close"), fate(&earlier)), (vec![1], Fate::There));
+        let removed = run("two", 4, Some("one"), &[Note::Gone { number: 4 }]);
+        assert_eq!(fate(&Earlier::new(vec![removed, run("one", 1, None, std::slice::from_ref(&given))])), Fate::Gone);
+        // Made again by the second, and taken over by somebody else.
+        let earlier = Earlier::new(vec![run("two", 4, None, &[]), run("one", 1, None, &[])]);
+        assert_eq!(earlier.lineage(0, "a/close"), [0]);
+        let stranger = Note::Adopted { number: 1, by: "nine".to_owned() };
+        let earlier = Earlier::new(vec![run("two", 4, None, &[]), run("one", 1, None, &[stranger])]);
+        assert_eq!(fate(&earlier), Fate::Adopted("nine".to_owned()));
+    }
 }
