@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use plugins::cleanup::is_standing;
+use plugins::cleanup::guard_at_work;
 use plugins::journal::{GuardNote, History};
 
 use crate::building::identity::template_path;
@@ -93,7 +93,7 @@ impl Resumed {
 
     /// Who has its plugins cancel what they were at, if it was killed a moment ago.
     pub fn guard(&self) -> Option<GuardNote> {
-        self.history.guard.filter(|guard| !self.history.has_ended() && is_standing(guard))
+        guard_at_work(&self.history)
     }
 
     /// The run's id.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plugins::cleanup::{Method, is_gone, is_standing};
+use plugins::cleanup::{Method, guard_at_work, is_gone};
 use plugins::journal::{GuardNote, History, Note, Resource};
 use plugins::process::find_in_path;
 
@@ -216,7 +216,7 @@ fn started(look: &Look) -> Option<Timestamp> {
 
 fn remains(file: &RunFile, look: &Look, owners: &Owners, is_installed: &impl Fn(&str) -> bool) -> Remains {
     let history = &look.history;
-    let guard = history.guard.filter(|guard| !look.in_use && !history.has_ended() && is_standing(guard));
+    let guard = guard_at_work(history).filter(|_| !look.in_use);
     let condition = match (look.in_use, history.has_ended(), history.has_succeeded()) {
         (true, ..) => Condition::InUse,
         (false, false, _) if guard.is_some() => Condition::Ending,

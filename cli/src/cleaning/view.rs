@@ -83,6 +83,11 @@ pub fn outcome(item: &Item, fate: &Fate) -> Option<String> {
     Some(text)
 }
 
+/// That a run which was killed is waited for.
+pub fn waiting(run: &str) -> String {
+    format!("Run {run} was killed, and what it had running is being ended. Waiting for that.")
+}
+
 /// The whole document.
 #[derive(Serialize)]
 struct Document<'a> {

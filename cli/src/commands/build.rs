@@ -23,6 +23,7 @@ use crate::building::resume::Resumed;
 use crate::building::runner::{RunSetup, Runner};
 use crate::building::summary::{INTERRUPTED, Summary};
 use crate::cleaning::notice::notice;
+use crate::cleaning::view::waiting;
 use crate::descriptors::raise_limit;
 use crate::exit::Exit;
 use crate::findings::Refused;
@@ -169,9 +170,7 @@ fn find_resumed(
     match &found {
         Some(resumed) => {
             if let Some(guard) = resumed.guard() {
-                let run = resumed.run();
-                session
-                    .say(&format!("Run {run} was killed, and what it had running is being ended. Waiting for that."));
+                session.say(&waiting(resumed.run()));
                 await_end(&guard);
             }
             session.say(&format!("Taking up run {}.", resumed.run()));

@@ -63,14 +63,14 @@ fn try_run(session: &mut Session, options: &CleanupOptions) -> Result<Exit, Stri
     Ok(if all_done && found.unreadable.is_empty() { Exit::Success } else { Exit::Failed })
 }
 
-/// Waits for the end of what killed runs had running, plugins above all that cancel what they were at. Returns whether there were any.
+/// Waits for the end of what killed runs had running, plugins above all that cancel what they were at. Returns whether
+/// there was any.
 fn await_ends(session: &mut Session, found: &Survey, options: &CleanupOptions) -> bool {
     let mut is_any = false;
     for run in &found.runs {
         let Some(guard) = &run.guard else { continue };
         if !options.json {
-            let id = run.file.id();
-            session.say(&format!("Run {id} was killed, and what it had running is being ended. Waiting for that."));
+            session.say(&view::waiting(run.file.id()));
         }
         await_end(guard);
         is_any = true;

@@ -3,13 +3,18 @@
 
 use std::time::Duration;
 
-use crate::journal::GuardNote;
+use crate::journal::{GuardNote, History};
 
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whether the guard of a run is there. Where nobody tells who a process is, none ever is.
-pub fn is_standing(guard: &GuardNote) -> bool {
+/// The guard of a run that was killed, while it is at that.
+pub fn guard_at_work(history: &History) -> Option<GuardNote> {
+    history.guard.filter(|guard| !history.has_ended() && is_standing(guard))
+}
+
+/// Whether a guard is there. Where nobody tells who a process is, none ever is.
+fn is_standing(guard: &GuardNote) -> bool {
     #[cfg(target_os = "linux")]
     let is_there = guard.started.is_some_and(|started| !crate::process::is_extinct(guard.pid, started));
     #[cfg(not(target_os = "linux"))]

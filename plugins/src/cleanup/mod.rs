@@ -12,7 +12,7 @@ mod method;
 mod providers;
 
 pub use carry_out::{CleanupFault, Removed, World, carry_out};
-pub use ending::{await_end, is_standing};
+pub use ending::{await_end, guard_at_work};
 pub use half_made::remove_half_made;
 pub use local::is_gone;
 pub use method::{Method, Step};
