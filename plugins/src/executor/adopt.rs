@@ -96,7 +96,7 @@ async fn take_over(
 
 /// From the last run that has something to take over. What is wrong with the others is not told, but of the very last.
 fn decide(executor: &Executor, earlier: &Earlier, id: BuildId) -> (Adoption, Vec<String>) {
-    let decisions = (0..earlier.runs().len()).map(|position| Decision { executor, earlier, position, id }.decide());
+    let decisions = (0..earlier.runs().len()).map(|from| Decision { executor, earlier, from, id }.decide());
     let mut refusal = None;
     for decision in decisions {
         match decision {
@@ -111,7 +111,7 @@ struct Decision<'a> {
     executor: &'a Executor,
     earlier: &'a Earlier,
     /// The run that the builder's artifact would be taken over from.
-    position: usize,
+    from: usize,
     id: BuildId,
 }
 
@@ -122,11 +122,11 @@ impl Decision<'_> {
     ///
     /// Nothing is, for this reason.
     fn decide(&self) -> Result<(Adoption, Vec<String>), String> {
-        let from = self.named(self.position);
+        let from = self.named(self.from);
         if let Err((step, reason)) = self.builder() {
             return Err(format!("Built again, because of {step} in {from}: {reason}."));
         }
-        let mut adoption = Adoption { builder: Some(self.position), posts: BTreeMap::new() };
+        let mut adoption = Adoption { builder: Some(self.from), posts: BTreeMap::new() };
         let mut lines = Vec::new();
         let build = self.executor.program.build(self.id);
         let mut is_builder_needed = build.chains.is_empty();
@@ -146,7 +146,7 @@ impl Decision<'_> {
                 lines.extend(rest.map(|position| format!("Run again: {}, as {} is.", own(position), own(first))));
             }
         }
-        if let Err(reason) = self.is_accounted_for(self.position, Node::BuilderClose(self.id), is_builder_needed) {
+        if let Err(reason) = self.is_accounted_for(self.from, Node::BuilderClose(self.id), is_builder_needed) {
             return Err(format!("Built again, because of what {from} made: {reason}."));
         }
         let trust = if self.is_on_trust() { " Whether it is still there cannot be asked." } else { "" };
@@ -162,12 +162,12 @@ impl Decision<'_> {
         let uses = uses.map(|at| (Node::Provision(self.id, at), Some(ComponentUse::Provisioner(at))));
         let all = std::iter::once((Node::BuilderOpen(self.id), Some(ComponentUse::Builder)));
         let close = Node::BuilderClose(self.id);
-        let is_made = self.made(self.position, close).is_some();
+        let is_made = self.made(self.from, close).is_some();
         for (node, what) in all.chain(uses).chain([(close, None)]) {
-            self.check(self.position, node, is_made, what).map_err(|reason| (self.own_key(node), reason))?;
+            self.check(self.from, node, is_made, what).map_err(|reason| (self.own_key(node), reason))?;
         }
         let more = Node::Provision(self.id, ProvisionerId::Ordinary(build.provisioners.len() as u32));
-        if self.run(self.position).has(&self.executor.program.key(more)) {
+        if self.run(self.from).has(&self.executor.program.key(more)) {
             return Err((self.own_key(more), Reason::Changed));
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Decision<'_> {
     fn chain(&self, length: usize, at: &impl Fn(usize) -> PostProcessorId) -> (Vec<usize>, Option<(usize, Reason)>) {
         let mut taken = Vec::new();
         let mut refusal = None;
-        let mut lineage = self.lineage(self.position, Node::BuilderClose(self.id));
+        let mut lineage = self.lineage(self.from, Node::BuilderClose(self.id));
         while taken.len() < length {
             let what = at(taken.len());
             let node = Node::PostProcess(self.id, what);
@@ -218,7 +218,7 @@ impl Decision<'_> {
                 Err(reason) => drop(refusal.get_or_insert((run, reason))),
             }
         }
-        Err(refusal.unwrap_or((self.position, Reason::New)))
+        Err(refusal.unwrap_or((self.from, Reason::New)))
     }
 
     fn check(&self, run: usize, node: Node, is_made: bool, what: Option<ComponentUse>) -> Result<(), Reason> {
@@ -246,7 +246,7 @@ impl Decision<'_> {
     }
 
     fn is_on_trust(&self) -> bool {
-        let made = self.made(self.position, Node::BuilderClose(self.id));
+        let made = self.made(self.from, Node::BuilderClose(self.id));
         made.is_some_and(|made| made.note.marks.is_empty() && made.resource.is_some())
     }
 
@@ -254,12 +254,12 @@ impl Decision<'_> {
         self.earlier.lineage(run, &self.executor.program.key(node))
     }
 
-    fn run(&self, position: usize) -> &EarlierRun {
-        &self.earlier.runs()[position]
+    fn run(&self, run: usize) -> &EarlierRun {
+        &self.earlier.runs()[run]
     }
 
-    fn named(&self, position: usize) -> String {
-        format!("run {}", self.run(position).short_run())
+    fn named(&self, run: usize) -> String {
+        format!("run {}", self.run(run).short_run())
     }
 
     /// A node's key without the build's.
